@@ -1,6 +1,5 @@
 # What is installed: the program, the two shared libraries, their public headers, and the files by which CMake and
 # pkg-config projects find them.
-include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set(polytile_installed "")

@@ -14,6 +14,7 @@ foreach(language C CXX)
   set(CMAKE_${language}_FLAGS_RELEASE "-O2 -UNDEBUG")
 endforeach()
 
+include(GNUInstallDirs)
 set(CMAKE_C_STANDARD 11)
 set(CMAKE_C_STANDARD_REQUIRED ON)
 set(CMAKE_C_EXTENSIONS OFF)

@@ -8,24 +8,20 @@ function(polytile_add_library name)
   polytile_set_dependencies(${name})
 endfunction()
 
-# polytile_add_shared_library(NAME src... [EXPORT_NAME name] [PUBLIC_INCLUDE folder] [DEPENDS target...]
-#                             [LINK target...] [PUBLIC_LINK target...])
+# polytile_add_shared_library(NAME src... [PUBLIC_INCLUDE folder] [DEPENDS target...] [LINK target...]
+#                             [PUBLIC_LINK target...])
 # A shared library whose only exported symbols are those that the sources mark as visible; nothing of the static
-# libraries inside leaks out. The public headers in PUBLIC_INCLUDE are installed with it (see PolytileInstall.cmake),
-# as target Polytile::EXPORT_NAME.
+# libraries inside leaks out (functions of the public API must stand in src, not in a library of LINK). The public
+# headers in PUBLIC_INCLUDE are installed with it; polytile-runtime becomes target Polytile::runtime there.
 function(polytile_add_shared_library name)
-  cmake_parse_arguments(arg "" "EXPORT_NAME;PUBLIC_INCLUDE" "DEPENDS;LINK;PUBLIC_LINK" ${ARGN})
+  cmake_parse_arguments(arg "" "PUBLIC_INCLUDE" "DEPENDS;LINK;PUBLIC_LINK" ${ARGN})
   add_library(${name} SHARED ${arg_UNPARSED_ARGUMENTS})
   set_target_properties(${name} PROPERTIES
-    PREFIX lib
     VERSION ${PROJECT_VERSION}
     SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
-  string(REGEX REPLACE "^lib" "" output_name ${name})
-  set_target_properties(${name} PROPERTIES OUTPUT_NAME ${output_name})
-  if(arg_EXPORT_NAME)
-    set_target_properties(${name} PROPERTIES EXPORT_NAME ${arg_EXPORT_NAME})
-    add_library(Polytile::${arg_EXPORT_NAME} ALIAS ${name})
-  endif()
+  string(REGEX REPLACE "^polytile-" "" export_name ${name})
+  set_target_properties(${name} PROPERTIES EXPORT_NAME ${export_name})
+  add_library(Polytile::${export_name} ALIAS ${name})
   if(arg_PUBLIC_INCLUDE)
     get_filename_component(include_folder "${arg_PUBLIC_INCLUDE}" ABSOLUTE)
     target_include_directories(${name} PUBLIC "$<BUILD_INTERFACE:${include_folder}>")
