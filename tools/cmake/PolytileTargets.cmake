@@ -1,6 +1,11 @@
 # Functions that make targets without LLVM: static and shared libraries, programs and unit tests.
 
 # BEGIN-TEMPORARY
+file(GLOB_RECURSE ignored CONFIGURE_DEPENDS
+  "${PROJECT_SOURCE_DIR}/lang/CMakeLists.txt" "${PROJECT_SOURCE_DIR}/compiler/CMakeLists.txt"
+  "${PROJECT_SOURCE_DIR}/dialects/CMakeLists.txt" "${PROJECT_SOURCE_DIR}/runtime/CMakeLists.txt"
+  "${PROJECT_SOURCE_DIR}/tools/CMakeLists.txt" "${PROJECT_SOURCE_DIR}/test/CMakeLists.txt"
+  "${PROJECT_SOURCE_DIR}/docs/CMakeLists.txt")
 macro(polytile_keep_existing list)
   set(polytile_kept "")
   foreach(source IN LISTS ${list})
@@ -9,6 +14,8 @@ macro(polytile_keep_existing list)
       list(APPEND polytile_kept "${source}")
     else()
       message(WARNING "not there yet: ${source_path}")
+      get_filename_component(source_folder "${source_path}" DIRECTORY)
+      file(GLOB ignored CONFIGURE_DEPENDS "${source_folder}/*.cpp")
     endif()
   endforeach()
   if(NOT polytile_kept)
