@@ -79,9 +79,9 @@ def longest_rule(path):
 
 
 def own_folder(path, rule):
-    """The folder within which includes are free: the sibling's own for siblings, else the rule's."""
+    """The folder within which includes are free: for a sibling its own, else the rule's."""
     for parent in SIBLINGS:
-        if is_below(path, parent):
+        if is_below(path, parent) and os.path.dirname(path) != parent:
             return "/".join(path.split("/")[:parent.count("/") + 2])
     return rule
 
@@ -104,6 +104,9 @@ def check_include(root, path, quote, name):
     if included is None or rule is None:
         return None
     if included != "LLVM" and is_below(included, own_folder(str(path), rule)):
+        return None
+    # What stands beside the siblings' folders is common to them: their interface, and the list of them.
+    if any(os.path.dirname(included) == parent and is_below(rule, parent) for parent in SIBLINGS):
         return None
     # The public headers are made for users: for tools, tests and examples.
     if included == "runtime/include" and rule.split("/")[0] in ("tools", "test", "docs"):
