@@ -45,7 +45,21 @@ struct Name {
   bool empty() const { return text.empty(); }
 };
 
-enum class ElementType : uint8_t { Bool, I8, I16, I32, I64, U8, U16, U32, U64, F16, BF16, F32, F64 };
+enum class ElementType : uint8_t {
+  Bool,
+  I8,
+  I16,
+  I32,
+  I64,
+  U8,
+  U16,
+  U32,
+  U64,
+  F16,
+  BF16,
+  F32,
+  F64
+};
 
 /// "f32", "bool", ...
 std::string_view spelling(ElementType type);
@@ -74,8 +88,12 @@ struct Expr {
   uint16_t depth = 1; ///< height of the tree below and with this node
 
   // Set by the checker.
-  bool isSize = false;           ///< sizes and integer literals alone: an integer known when shapes are
-  bool isWeak = false;           ///< literals and sizes alone: takes the type of what it meets
+  bool isSize = false; ///< sizes and integer literals alone: an integer known
+                       ///< when shapes are
+  bool mayBeSize = false; ///< isSize, or would be if certain arguments were
+                          ///< integers known by then
+  bool isWeak =
+      false; ///< literals and sizes alone: takes the type of what it meets
   bool hasIndexVariable = false; ///< an index variable occurs below
 
 protected:
@@ -87,7 +105,8 @@ struct IntLiteral : Expr {
   static constexpr ExprKind classKind = ExprKind::IntLiteral;
   uint64_t value;
 
-  IntLiteral(SourceRange range, uint64_t value) : Expr(classKind, range), value(value) {}
+  IntLiteral(SourceRange range, uint64_t value)
+      : Expr(classKind, range), value(value) {}
 };
 
 struct FloatLiteral : Expr {
@@ -100,11 +119,16 @@ struct FloatLiteral : Expr {
 };
 
 /// What a name stands for.
+///
+/// Where a size is wanted, a Parameter or a Value may stand too: `function
+/// pad(X[N], P) -> ...` may use P as a size, and a statement's `2 * P`. Then
+/// the call has to give an integer that is known when shapes are.
 enum class NameKind : uint8_t {
   Unresolved,
-  Parameter,     ///< `parameter`. Where a size is wanted the argument must be a known integer
-  Value,         ///< result `resultIndex` of the statement `definition`
-  Size,          ///< dimension `dimension` of `parameter`, or the size-valued statement `definition`
+  Parameter, ///< `parameter`
+  Value,     ///< result `resultIndex` of the statement `definition`
+  Size, ///< dimension `dimension` of `parameter`, or the size-valued statement
+        ///< `definition`
   IndexVariable, ///< `indexVariable` of the enclosing contraction
 };
 
@@ -120,7 +144,8 @@ struct NameRef : Expr {
   unsigned resultIndex = 0;
   unsigned indexVariable = 0;
 
-  NameRef(SourceRange range, std::string_view name) : Expr(classKind, range), name(name) {}
+  NameRef(SourceRange range, std::string_view name)
+      : Expr(classKind, range), name(name) {}
 };
 
 /// `A[i, j + 1]`: allowed inside a contraction only. `A[]` reads a scalar.
@@ -140,7 +165,8 @@ struct Unary : Expr {
   UnaryOp op;
   Expr *operand;
 
-  Unary(SourceRange range, UnaryOp op, Expr *operand) : Expr(classKind, range), op(op), operand(operand) {}
+  Unary(SourceRange range, UnaryOp op, Expr *operand)
+      : Expr(classKind, range), op(op), operand(operand) {}
 };
 
 enum class BinaryOp : uint8_t {
@@ -165,11 +191,19 @@ struct Binary : Expr {
   Expr *lhs;
   Expr *rhs;
 
-  Binary(SourceRange range, BinaryOp op, SourceRange opRange, Expr *lhs, Expr *rhs)
+  Binary(SourceRange range, BinaryOp op, SourceRange opRange, Expr *lhs,
+         Expr *rhs)
       : Expr(classKind, range), op(op), opRange(opRange), lhs(lhs), rhs(rhs) {}
 };
 
-enum class Relation : uint8_t { Less, LessEqual, Greater, GreaterEqual, Equal, NotEqual };
+enum class Relation : uint8_t {
+  Less,
+  LessEqual,
+  Greater,
+  GreaterEqual,
+  Equal,
+  NotEqual
+};
 
 struct Compare : Expr {
   static constexpr ExprKind classKind = ExprKind::Compare;
@@ -178,8 +212,10 @@ struct Compare : Expr {
   Expr *lhs;
   Expr *rhs;
 
-  Compare(SourceRange range, Relation relation, SourceRange opRange, Expr *lhs, Expr *rhs)
-      : Expr(classKind, range), relation(relation), opRange(opRange), lhs(lhs), rhs(rhs) {}
+  Compare(SourceRange range, Relation relation, SourceRange opRange, Expr *lhs,
+          Expr *rhs)
+      : Expr(classKind, range), relation(relation), opRange(opRange), lhs(lhs),
+        rhs(rhs) {}
 };
 
 /// `C ? A : B`. The form without `: B` is no Select: it is the condition of a
@@ -191,7 +227,8 @@ struct Select : Expr {
   Expr *falseValue;
 
   Select(SourceRange range, Expr *condition, Expr *trueValue, Expr *falseValue)
-      : Expr(classKind, range), condition(condition), trueValue(trueValue), falseValue(falseValue) {}
+      : Expr(classKind, range), condition(condition), trueValue(trueValue),
+        falseValue(falseValue) {}
 };
 
 /// A call to a function of the program or to a built-in one.
@@ -209,7 +246,9 @@ struct Call : Expr {
       : Expr(classKind, range), callee(callee), arguments(arguments) {}
 };
 
-template <typename T> bool isa(const Expr *expr) { return expr->kind == T::classKind; }
+template <typename T> bool isa(const Expr *expr) {
+  return expr->kind == T::classKind;
+}
 template <typename T> T *cast(Expr *expr) {
   assert(isa<T>(expr) && "expression of another kind");
   return static_cast<T *>(expr);
@@ -218,7 +257,9 @@ template <typename T> const T *cast(const Expr *expr) {
   assert(isa<T>(expr) && "expression of another kind");
   return static_cast<const T *>(expr);
 }
-template <typename T> T *dyn_cast(Expr *expr) { return expr && isa<T>(expr) ? static_cast<T *>(expr) : nullptr; }
+template <typename T> T *dyn_cast(Expr *expr) {
+  return expr && isa<T>(expr) ? static_cast<T *>(expr) : nullptr;
+}
 template <typename T> const T *dyn_cast(const Expr *expr) {
   return expr && isa<T>(expr) ? static_cast<const T *>(expr) : nullptr;
 }
@@ -264,7 +305,8 @@ struct Constraint {
   bool isUnchained = true;
 
   // Set by the checker.
-  bool impliesNonNegative = false; ///< `e < c` alone, no index variable in c: 0 <= e as well
+  bool impliesNonNegative =
+      false; ///< `e < c` alone, no index variable in c: 0 <= e as well
 };
 
 struct IndexVariable {
@@ -278,12 +320,15 @@ struct Contraction : Statement {
   static constexpr StatementKind classKind = StatementKind::Contraction;
   Name output;
   List<Expr *> outputIndices; ///< empty for `O[]` and `O[:]`: a scalar
-  bool hasSizes = false;      ///< false: each size is one more than the largest value of its index
+  bool hasSizes = false;      ///< false: each size is one more than the largest
+                              ///< value of its index
   List<Expr *> outputSizes;   ///< as many as indices when hasSizes
   Aggregation aggregation = Aggregation::Sum;
   SourceRange aggregationRange;
-  Expr *condition = nullptr; ///< `condition ? body`: points where it fails contribute nothing
-  Expr *body = nullptr;      ///< a value expression whose tensor reads are IndexedRead
+  Expr *condition =
+      nullptr; ///< `condition ? body`: points where it fails contribute nothing
+  Expr *body =
+      nullptr; ///< a value expression whose tensor reads are IndexedRead
   List<Constraint> constraints;
   NameRef *defaultTensor = nullptr;
   bool noDefract = false;
@@ -301,13 +346,19 @@ struct Assignment : Statement {
   Expr *value = nullptr;
 
   // Set by the checker.
-  bool isSizeValued = false; ///< the target is an integer known when shapes are; usable as a size
-  bool isWeak = false;       ///< the target is an expression of literals and sizes alone
+  bool isSizeValued = false; ///< the target is an integer known when shapes
+                             ///< are; usable as a size
+  bool usedAsSize = false; ///< the target stands where a size is wanted, so it
+                           ///< has to turn out as one
+  bool isWeak =
+      false; ///< the target is an expression of literals and sizes alone
 
   Assignment() : Statement(classKind) {}
 };
 
-template <typename T> bool isa(const Statement *statement) { return statement->kind == T::classKind; }
+template <typename T> bool isa(const Statement *statement) {
+  return statement->kind == T::classKind;
+}
 template <typename T> T *cast(Statement *statement) {
   assert(isa<T>(statement) && "statement of another kind");
   return static_cast<T *>(statement);
@@ -320,7 +371,8 @@ template <typename T> T *dyn_cast(Statement *statement) {
   return statement && isa<T>(statement) ? static_cast<T *>(statement) : nullptr;
 }
 template <typename T> const T *dyn_cast(const Statement *statement) {
-  return statement && isa<T>(statement) ? static_cast<const T *>(statement) : nullptr;
+  return statement && isa<T>(statement) ? static_cast<const T *>(statement)
+                                        : nullptr;
 }
 
 //===----------------------------------------------------------------------===//
@@ -346,11 +398,13 @@ struct Parameter {
   unsigned index = 0;         ///< position in the parameter list
 
   // Set by the checker.
-  bool usedAsSize = false; ///< stands where a size is wanted: the argument must be a known integer
+  bool usedAsSize = false; ///< stands where a size is wanted: the argument must
+                           ///< be a known integer
 };
 
 struct Function {
-  Name name; ///< empty text for an anonymous function (its range is the keyword's)
+  Name name; ///< empty text for an anonymous function (its range is the
+             ///< keyword's)
   SourceRange range;
   List<Attribute> attributes;
   List<Parameter> parameters;
@@ -363,7 +417,8 @@ struct Function {
 /// One source file. Owns everything below it.
 class Program {
 public:
-  explicit Program(std::shared_ptr<const SourceFile> source) : source(std::move(source)) {}
+  explicit Program(std::shared_ptr<const SourceFile> source)
+      : source(std::move(source)) {}
   Program(const Program &) = delete;
   Program &operator=(const Program &) = delete;
 

@@ -50,13 +50,15 @@ public:
   Arena &operator=(const Arena &) = delete;
 
   template <typename T, typename... Args> T *create(Args &&...args) {
-    static_assert(std::is_trivially_destructible_v<T>, "the arena runs no destructors");
+    static_assert(std::is_trivially_destructible_v<T>,
+                  "the arena runs no destructors");
     return new (allocate(sizeof(T), alignof(T))) T(std::forward<Args>(args)...);
   }
 
   /// Copies `size` elements from `data`.
   template <typename T> List<T> copy(const T *data, size_t size) {
-    static_assert(std::is_trivially_destructible_v<T>, "the arena runs no destructors");
+    static_assert(std::is_trivially_destructible_v<T>,
+                  "the arena runs no destructors");
     if (size == 0)
       return {};
     T *memory = static_cast<T *>(allocate(sizeof(T) * size, alignof(T)));
@@ -65,7 +67,9 @@ public:
     return {memory, size};
   }
 
-  template <typename T> List<T> copy(const std::vector<T> &values) { return copy(values.data(), values.size()); }
+  template <typename T> List<T> copy(const std::vector<T> &values) {
+    return copy(values.data(), values.size());
+  }
 
 private:
   void *allocate(size_t size, size_t alignment) {

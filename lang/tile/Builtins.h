@@ -17,9 +17,12 @@ namespace polytile::lang {
 
 /// How a built-in function treats its arguments.
 enum class BuiltinKind : uint8_t {
-  Elementwise, ///< element by element, with broadcasting; allowed inside a contraction's operand
-  Conversion,  ///< as Elementwise; an optional last argument is a size: the width in bits
-  Structural,  ///< moves, measures or groups whole tensors; later arguments may be sizes
+  Elementwise, ///< element by element, with broadcasting; allowed inside a
+               ///< contraction's operand
+  Conversion,  ///< as Elementwise; an optional last argument is a size: the
+               ///< width in bits
+  Structural,  ///< moves, measures or groups whole tensors; later arguments may
+               ///< be sizes
   Composite,   ///< a short program of other operations (softmax)
   Random,      ///< the generator of PlaidML v0
 };

@@ -75,7 +75,8 @@ struct Diagnostic {
 class DiagnosticEngine {
 public:
   /// After `errorLimit` errors further ones are counted, but not kept.
-  explicit DiagnosticEngine(std::shared_ptr<const SourceFile> source, unsigned errorLimit = 50);
+  explicit DiagnosticEngine(std::shared_ptr<const SourceFile> source,
+                            unsigned errorLimit = 50);
 
   const SourceFile &source() const { return *file; }
   std::shared_ptr<const SourceFile> sharedSource() const { return file; }
@@ -83,13 +84,16 @@ public:
   /// Reports a message of the front end; `{0}`, `{1}`... in its text are
   /// replaced by the arguments. The reference stays valid until the next
   /// report.
-  Diagnostic &report(DiagnosticId id, SourceRange range, std::initializer_list<std::string_view> arguments = {});
+  Diagnostic &report(DiagnosticId id, SourceRange range,
+                     std::initializer_list<std::string_view> arguments = {});
 
   /// Reports a message with free text, for the components after the checker.
   Diagnostic &error(SourceRange range, std::string message);
   Diagnostic &warning(SourceRange range, std::string message);
 
   bool hasErrors() const { return errors != 0; }
+  /// True when further errors are only counted: suggestions need no search.
+  bool isFull() const { return errors >= limit; }
   unsigned errorCount() const { return errors; }
   unsigned warningCount() const { return warnings; }
   const std::vector<Diagnostic> &diagnostics() const { return collected; }
@@ -107,7 +111,7 @@ private:
   unsigned limit;
   unsigned errors = 0;
   unsigned warnings = 0;
-  unsigned droppedCount = 0;
+  unsigned droppedErrors = 0;
 };
 
 /// Renders one diagnostic:
@@ -118,7 +122,8 @@ private:
 ///     hint: did you mean 'sigmoid'?
 ///
 /// Lines over about 120 characters are cut around the range.
-std::string renderDiagnostic(const SourceFile &source, const Diagnostic &diagnostic);
+std::string renderDiagnostic(const SourceFile &source,
+                             const Diagnostic &diagnostic);
 
 } // namespace polytile::lang
 

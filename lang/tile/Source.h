@@ -29,7 +29,8 @@ struct SourceRange {
 
   /// The smallest range that holds both.
   static SourceRange join(SourceRange a, SourceRange b) {
-    return {a.begin < b.begin ? a.begin : b.begin, a.end > b.end ? a.end : b.end};
+    return {a.begin < b.begin ? a.begin : b.begin,
+            a.end > b.end ? a.end : b.end};
   }
 };
 
@@ -47,7 +48,8 @@ public:
   /// by the parser.
   SourceFile(std::string name, std::string text);
 
-  static std::shared_ptr<const SourceFile> create(std::string name, std::string text) {
+  static std::shared_ptr<const SourceFile> create(std::string name,
+                                                  std::string text) {
     return std::make_shared<const SourceFile>(std::move(name), std::move(text));
   }
 
@@ -61,7 +63,9 @@ public:
   LineColumn lineColumn(uint32_t offset) const;
 
   /// Number of lines, at least 1.
-  uint32_t lineCount() const { return static_cast<uint32_t>(lineStarts.size()); }
+  uint32_t lineCount() const {
+    return static_cast<uint32_t>(lineStarts.size());
+  }
 
   /// The text of a line (from 1), without its end-of-line characters.
   std::string_view lineText(uint32_t line) const;
