@@ -80,6 +80,12 @@ OpFoldResult ReshapeOp::fold(FoldAdaptor) {
   return {};
 }
 
+LogicalResult BroadcastOp::verify() {
+  if (getElementTypeOrSelf(getOperand().getType()) != getElementTypeOrSelf(getType()))
+    return emitOpError("must keep the element type");
+  return verifySizes(*this, getSizes(), cast<RankedTensorType>(getType()));
+}
+
 /// `indices` must be integers, and `operand` must have a first dimension.
 static LogicalResult verifyIndexed(Operation *op, Value operand, Value indices) {
   if (!getElementTypeOrSelf(indices.getType()).isIntOrIndex())

@@ -29,13 +29,22 @@ def Tile_ScalarOp : Tile_Op<"scalar", [Pure, ConstantLike]> {
 def Tile_FromSizesOp : Tile_Op<"from_sizes", [Pure]> {
   let summary = "Sizes as data: a scalar of one size, or a vector of several";
   let description = [{
-    The result has rank 0 with one operand, or rank 1 with as many elements as there are operands; integer or f64 elements.
+    The result has rank 0 with one operand, or rank 1 with as many elements as there are operands; integers or floats.
   }];
   let arguments = (ins Variadic<Index>:$sizes);
   let results = (outs Tile_Tensor:$result);
   let assemblyFormat = "$sizes attr-dict `:` type($result)";
   let hasVerifier = 1;
   let hasFolder = 1;
+}
+
+def Tile_RequireEqualOp : Tile_Op<"require_equal"> {
+  let summary = "States that two sizes are equal; tile-specialize checks and removes it";
+  let description = [{
+    `message` is reported as an error where they differ; `{0}` and `{1}` in it stand for the two sizes.
+  }];
+  let arguments = (ins Index:$lhs, Index:$rhs, StrAttr:$message);
+  let assemblyFormat = "$lhs `,` $rhs `,` $message attr-dict";
 }
 
 def Tile_IndexOp : Tile_Op<"index", [Pure]> {
@@ -54,6 +63,29 @@ def Tile_ReshapeOp : Tile_Op<"reshape", [Pure]> {
   let assemblyFormat = "$operand (`sizes` `(` $sizes^ `)`)? attr-dict `:` type($operand) `->` type($result)";
   let hasVerifier = 1;
   let hasFolder = 1;
+}
+
+def Tile_BroadcastOp : Tile_Op<"broadcast", [Pure]> {
+  let summary = "A tensor repeated to a shape by NumPy's rules";
+  let description = [{
+    `sizes` has one operand for each dynamic dimension of the result. `tile-specialize`, which knows the dimensions of size 1, replaces it by
+    a contraction.
+  }];
+  let arguments = (ins Tile_Tensor:$operand, Variadic<Index>:$sizes);
+  let results = (outs Tile_Tensor:$result);
+  let assemblyFormat = "$operand (`sizes` `(` $sizes^ `)`)? attr-dict `:` type($operand) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def Tile_ReduceToOp : Tile_Op<"reduce_to", [Pure]> {
+  let summary = "A tensor summed to the shape of another: the inverse of a broadcast";
+  let description = [{
+    Sums over the leading dimensions that `like` lacks and over those in which `like` has size 1; the others must be equal. The elements of `like` are
+    not read. `tile-specialize` replaces it by a contraction.
+  }];
+  let arguments = (ins Tile_Tensor:$operand, Tile_Tensor:$like);
+  let results = (outs Tile_Tensor:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
 
 def Tile_GatherOp : Tile_Op<"gather", [Pure, DeclareOpInterfaceMethods<InferTypeOpInterface>]> {

@@ -64,12 +64,10 @@ FailureOr<SmallVector<int64_t>> polytile::tile::broadcastShapes(ArrayRef<ArrayRe
   return result;
 }
 
-static std::string spellShape(ArrayRef<int64_t> shape) {
-  std::string text = "(";
-  llvm::raw_string_ostream os(text);
+void polytile::tile::printShape(raw_ostream &os, ArrayRef<int64_t> shape) {
+  os << "(";
   llvm::interleaveComma(shape, os, [&](int64_t size) { ShapedType::isDynamic(size) ? os << "?" : os << size; });
   os << ")";
-  return text;
 }
 
 LogicalResult polytile::tile::inferBroadcastType(std::optional<Location> location, TypeRange operands, Type elementType,
@@ -84,7 +82,9 @@ LogicalResult polytile::tile::inferBroadcastType(std::optional<Location> locatio
   }
   FailureOr<SmallVector<int64_t>> shape = broadcastShapes(shapes);
   if (failed(shape)) {
-    std::string spelled = llvm::join(llvm::map_range(shapes, spellShape), " and ");
+    std::string spelled;
+    llvm::raw_string_ostream os(spelled);
+    llvm::interleave(shapes, os, [&](ArrayRef<int64_t> each) { printShape(os, each); }, " and ");
     return emitOptionalError(location, "the shapes ", spelled, " do not broadcast: sizes must be equal, or 1");
   }
   results.push_back(RankedTensorType::get(*shape, elementType));

@@ -36,6 +36,9 @@ mlir::FailureOr<llvm::SmallVector<int64_t>> broadcastShapes(llvm::ArrayRef<llvm:
 llvm::LogicalResult inferBroadcastType(std::optional<mlir::Location> location, mlir::TypeRange operands,
                                        mlir::Type elementType, llvm::SmallVectorImpl<mlir::Type> &results);
 
+/// Prints a shape as "(3, 4)", a dynamic size as "?".
+void printShape(llvm::raw_ostream &os, llvm::ArrayRef<int64_t> shape);
+
 /// `type` with another element type; an element type becomes `elementType` itself.
 mlir::Type cloneWithElementType(mlir::Type type, mlir::Type elementType);
 
