@@ -26,7 +26,8 @@ namespace {
 
 constexpr size_t batchSize = 500;
 
-/// The contents of an IDX file of bytes: dimensions and elements in big-endian order, as the MNIST data set defined it.
+/// The contents of an IDX file of bytes: dimensions and elements in big-endian
+/// order, as the MNIST data set defined it.
 struct Dataset {
   std::vector<size_t> dims;
   std::vector<uint8_t> bytes;
@@ -35,9 +36,11 @@ struct Dataset {
 Dataset readIdx(const std::string &path) {
   gzFile file = gzopen(path.c_str(), "rb");
   if (!file)
-    throw std::runtime_error("cannot open " + path + "; Debian's package dataset-fashion-mnist has it");
+    throw std::runtime_error("cannot open " + path +
+                             "; Debian's package dataset-fashion-mnist has it");
   auto read = [&](void *to, size_t count) {
-    if (gzread(file, to, static_cast<unsigned>(count)) != static_cast<int>(count)) {
+    if (gzread(file, to, static_cast<unsigned>(count)) !=
+        static_cast<int>(count)) {
       gzclose(file);
       throw std::runtime_error(path + " ends early");
     }
@@ -53,7 +56,8 @@ Dataset readIdx(const std::string &path) {
   for (int i = 0; i < magic[3]; ++i) {
     uint8_t size[4];
     read(size, 4);
-    set.dims.push_back(size_t(size[0]) << 24 | size_t(size[1]) << 16 | size_t(size[2]) << 8 | size[3]);
+    set.dims.push_back(size_t(size[0]) << 24 | size_t(size[1]) << 16 |
+                       size_t(size[2]) << 8 | size[3]);
     count *= set.dims.back();
   }
   set.bytes.resize(count);
@@ -83,28 +87,32 @@ Options parse(int argc, char **argv) {
     else if (!std::strcmp(argv[i], "--data"))
       options.data = value();
     else
-      throw std::runtime_error(std::string("unknown option ") + argv[i] + "; there are --device, --package and --data");
+      throw std::runtime_error(std::string("unknown option ") + argv[i] +
+                               "; there are --device, --package and --data");
   }
   return options;
 }
 
 double secondsSince(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
+      .count();
 }
 
 void printProfile(polytile::Executable &executable, double total) {
   std::printf("\nwhere the time went\n");
   for (const polytile::KernelProfile &kernel : executable.profile().orThrow()) {
     double seconds = kernel.seconds, calls = static_cast<double>(kernel.calls);
-    std::printf("  %6.3f s %4.1f %%  %7.1f GFLOP/s %6.1f GB/s  %s:%u  %s\n", seconds, 100 * seconds / total,
+    std::printf("  %6.3f s %4.1f %%  %7.1f GFLOP/s %6.1f GB/s  %s:%u  %s\n",
+                seconds, 100 * seconds / total,
                 static_cast<double>(kernel.flops) * calls / seconds / 1e9,
-                static_cast<double>(kernel.bytes) * calls / seconds / 1e9, kernel.file.c_str(), kernel.line,
-                kernel.source.c_str());
+                static_cast<double>(kernel.bytes) * calls / seconds / 1e9,
+                kernel.file.c_str(), kernel.line, kernel.source.c_str());
   }
 }
 
 /// Number of test images whose nearest training image has their label.
-size_t classify(polytile::Device &device, polytile::Executable &executable, const Dataset &train, const Dataset &test,
+size_t classify(polytile::Device &device, polytile::Executable &executable,
+                const Dataset &train, const Dataset &test,
                 const Dataset &trainLabels, const Dataset &testLabels) {
   using polytile::Buffer;
   size_t pixels = train.dims[1] * train.dims[2], queries = test.dims[0];
@@ -115,13 +123,17 @@ size_t classify(polytile::Device &device, polytile::Executable &executable, cons
   std::vector<int32_t> nearest(batchSize);
   size_t correct = 0;
   for (size_t first = 0; first < queries; first += batchSize) {
-    batch.write(test.bytes.data() + first * pixels, batchSize * pixels).orThrow();
+    batch.write(test.bytes.data() + first * pixels, batchSize * pixels)
+        .orThrow();
     executable.run({&batch, &images}, {&result}).orThrow();
     result.read(nearest.data(), batchSize * sizeof(int32_t)).orThrow();
     for (size_t i = 0; i < batchSize; ++i)
-      correct += trainLabels.bytes[static_cast<size_t>(nearest[i])] == testLabels.bytes[first + i];
-    std::printf("\r  %5zu of %zu images, accuracy so far %.4f", first + batchSize, queries,
-                static_cast<double>(correct) / static_cast<double>(first + batchSize));
+      correct += trainLabels.bytes[static_cast<size_t>(nearest[i])] ==
+                 testLabels.bytes[first + i];
+    std::printf("\r  %5zu of %zu images, accuracy so far %.4f",
+                first + batchSize, queries,
+                static_cast<double>(correct) /
+                    static_cast<double>(first + batchSize));
     std::fflush(stdout);
   }
   std::printf("\n");
@@ -133,26 +145,33 @@ void run(const Options &options) {
   Dataset trainLabels = readIdx(options.data + "/train-labels-idx1-ubyte.gz");
   Dataset test = readIdx(options.data + "/t10k-images-idx3-ubyte.gz");
   Dataset testLabels = readIdx(options.data + "/t10k-labels-idx1-ubyte.gz");
-  if (train.dims != std::vector<size_t>{60000, 28, 28} || test.dims != std::vector<size_t>{10000, 28, 28} ||
+  if (train.dims != std::vector<size_t>{60000, 28, 28} ||
+      test.dims != std::vector<size_t>{10000, 28, 28} ||
       trainLabels.bytes.size() != 60000 || testLabels.bytes.size() != 10000)
-    throw std::runtime_error("the data set in " + options.data + " is not Fashion-MNIST");
+    throw std::runtime_error("the data set in " + options.data +
+                             " is not Fashion-MNIST");
 
   auto device = polytile::Device::open(options.device).orThrow();
   auto package = polytile::Package::load(options.package).orThrow();
   auto executable = polytile::Executable::create(device, package).orThrow();
   executable.setProfiling(true).orThrow();
-  std::printf("Fashion-MNIST: 60,000 training and 10,000 test images of 784 pixels, nearest neighbour\n"
+  std::printf("Fashion-MNIST: 60,000 training and 10,000 test images of 784 "
+              "pixels, nearest neighbour\n"
               "  on %s (%s, %u threads)\n",
-              device.name().c_str(), executable.variant().c_str(), device.threadCount());
+              device.name().c_str(), executable.variant().c_str(),
+              device.threadCount());
 
   auto start = std::chrono::steady_clock::now();
-  size_t correct = classify(device, executable, train, test, trainLabels, testLabels);
+  size_t correct =
+      classify(device, executable, train, test, trainLabels, testLabels);
   double seconds = secondsSince(start);
   double flops = 2.0 * 10000 * 60000 * 784;
   auto peak = device.measurePeak().orThrow();
   std::printf("\naccuracy %.4f\n", static_cast<double>(correct) / 10000);
-  std::printf("time     %.2f s, %.1f GFLOP/s: %.0f %% of this device's measured peak of %.1f GFLOP/s\n", seconds,
-              flops / seconds / 1e9, 100 * flops / seconds / peak.f32_flops_per_second,
+  std::printf("time     %.2f s, %.1f GFLOP/s: %.0f %% of this device's "
+              "measured peak of %.1f GFLOP/s\n",
+              seconds, flops / seconds / 1e9,
+              100 * flops / seconds / peak.f32_flops_per_second,
               peak.f32_flops_per_second / 1e9);
   printProfile(executable, seconds);
 }

@@ -1,4 +1,5 @@
-//===- ContractionImporter.cpp - One contraction on its way to tile.contract ===//
+//===- ContractionImporter.cpp - One contraction on its way to tile.contract
+//===//
 //
 // Steps: output indices and sizes, constraints, body (whose reads add inputs),
 // then the operation. See ContractionImporter.h for how fractions go.
@@ -17,8 +18,10 @@ using namespace mlir;
 using namespace polytile;
 using namespace polytile::lang;
 
-ContractionImporter::ContractionImporter(FunctionImporter &importer, const Contraction &contraction)
-    : importer(importer), contraction(contraction), loc(importer.location(contraction.range)),
+ContractionImporter::ContractionImporter(FunctionImporter &importer,
+                                         const Contraction &contraction)
+    : importer(importer), contraction(contraction),
+      loc(importer.location(contraction.range)),
       block(std::make_unique<Block>()), body(importer.context()) {
   body.setInsertionPointToEnd(block.get());
   for (const IndexVariable &variable : contraction.indexVariables)
@@ -39,7 +42,8 @@ Value ContractionImporter::run() {
 //===----------------------------------------------------------------------===//
 
 /// A size is a number, or a symbol; equal values share a symbol.
-ContractionImporter::Fraction ContractionImporter::importSizeAsIndex(const Expr &expr) {
+ContractionImporter::Fraction
+ContractionImporter::importSizeAsIndex(const Expr &expr) {
   MLIRContext *context = importer.context();
   Value size = importer.importSize(expr);
   if (!size)
@@ -54,16 +58,21 @@ ContractionImporter::Fraction ContractionImporter::importSizeAsIndex(const Expr 
   return {getAffineSymbolExpr(position, context), one};
 }
 
-ContractionImporter::Fraction ContractionImporter::importIndexBinary(const Binary &expr) {
+ContractionImporter::Fraction
+ContractionImporter::importIndexBinary(const Binary &expr) {
   Fraction lhs = importIndex(*expr.lhs), rhs = importIndex(*expr.rhs);
   if (!lhs || !rhs)
     return {};
   auto common = [&](AffineExpr left, AffineExpr right) -> Fraction {
-    return {left + right, lhs.denominator == rhs.denominator ? lhs.denominator : lhs.denominator * rhs.denominator};
+    return {left + right, lhs.denominator == rhs.denominator
+                              ? lhs.denominator
+                              : lhs.denominator * rhs.denominator};
   };
   bool sameDenominator = lhs.denominator == rhs.denominator;
-  AffineExpr left = sameDenominator ? lhs.numerator : lhs.numerator * rhs.denominator;
-  AffineExpr right = sameDenominator ? rhs.numerator : rhs.numerator * lhs.denominator;
+  AffineExpr left =
+      sameDenominator ? lhs.numerator : lhs.numerator * rhs.denominator;
+  AffineExpr right =
+      sameDenominator ? rhs.numerator : rhs.numerator * lhs.denominator;
   switch (expr.op) {
   case BinaryOp::Add:
     return common(left, right);
@@ -78,23 +87,31 @@ ContractionImporter::Fraction ContractionImporter::importIndexBinary(const Binar
     }
     return {lhs.numerator * rhs.denominator, lhs.denominator * rhs.numerator};
   default:
-    importer.diagnostics().error(expr.range, "an index expression is affine: sums, products with sizes, quotients by sizes");
+    importer.diagnostics().error(expr.range,
+                                 "an index expression is affine: sums, "
+                                 "products with sizes, quotients by sizes");
     return {};
   }
 }
 
-ContractionImporter::Fraction ContractionImporter::importIndex(const Expr &expr) {
+ContractionImporter::Fraction
+ContractionImporter::importIndex(const Expr &expr) {
   if (!expr.hasIndexVariable)
     return importSizeAsIndex(expr);
   if (auto *name = dyn_cast<NameRef>(&expr))
-    return {getAffineDimExpr(name->indexVariable, importer.context()), getAffineConstantExpr(1, importer.context())};
-  if (auto *unary = dyn_cast<Unary>(&expr); unary && unary->op == UnaryOp::Negate) {
+    return {getAffineDimExpr(name->indexVariable, importer.context()),
+            getAffineConstantExpr(1, importer.context())};
+  if (auto *unary = dyn_cast<Unary>(&expr);
+      unary && unary->op == UnaryOp::Negate) {
     Fraction operand = importIndex(*unary->operand);
-    return operand ? Fraction{-operand.numerator, operand.denominator} : Fraction{};
+    return operand ? Fraction{-operand.numerator, operand.denominator}
+                   : Fraction{};
   }
   if (auto *binary = dyn_cast<Binary>(&expr))
     return importIndexBinary(*binary);
-  importer.diagnostics().error(expr.range, "an index expression is affine: sums, products with sizes, quotients by sizes");
+  importer.diagnostics().error(expr.range,
+                               "an index expression is affine: sums, products "
+                               "with sizes, quotients by sizes");
   return {};
 }
 
@@ -105,8 +122,10 @@ AffineExpr ContractionImporter::importWhole(const Expr &expr) {
   if (fraction.denominator == getAffineConstantExpr(1, importer.context()))
     return fraction.numerator;
   AffineExpr whole = getAffineDimExpr(indexNames.size(), importer.context());
-  indexNames.push_back(std::string(importer.diagnostics().source().text(expr.range)));
-  addConstraint(whole * fraction.denominator - fraction.numerator, /*isEquality=*/true);
+  indexNames.push_back(
+      std::string(importer.diagnostics().source().text(expr.range)));
+  addConstraint(whole * fraction.denominator - fraction.numerator,
+                /*isEquality=*/true);
   return whole;
 }
 
@@ -116,7 +135,8 @@ void ContractionImporter::addConstraint(AffineExpr expr, bool isEquality) {
 }
 
 bool ContractionImporter::importConstraint(const Constraint &constraint) {
-  AffineExpr lhs = importWhole(*constraint.lhs), rhs = importWhole(*constraint.rhs);
+  AffineExpr lhs = importWhole(*constraint.lhs),
+             rhs = importWhole(*constraint.rhs);
   if (!lhs || !rhs)
     return false;
   switch (constraint.relation) {
@@ -137,8 +157,11 @@ bool ContractionImporter::importConstraint(const Constraint &constraint) {
     break;
   case Relation::NotEqual:
     importer.diagnostics()
-        .error(constraint.range, "'!=' leaves a domain with a hole, which a constraint cannot say")
-        .withHint("use two statements, one with '<' and one with '>', and combine their results");
+        .error(
+            constraint.range,
+            "'!=' leaves a domain with a hole, which a constraint cannot say")
+        .withHint("use two statements, one with '<' and one with '>', and "
+                  "combine their results");
     return false;
   }
   if (constraint.impliesNonNegative)
@@ -163,7 +186,8 @@ bool ContractionImporter::importOutput() {
 // Body
 //===----------------------------------------------------------------------===//
 
-Value ContractionImporter::addInput(Value tensor, ArrayRef<AffineExpr> indices) {
+Value ContractionImporter::addInput(Value tensor,
+                                    ArrayRef<AffineExpr> indices) {
   for (unsigned i = 0, e = inputs.size(); i != e; ++i)
     if (inputs[i] == tensor && ArrayRef<AffineExpr>(inputIndices[i]) == indices)
       return block->getArgument(i);
@@ -172,7 +196,9 @@ Value ContractionImporter::addInput(Value tensor, ArrayRef<AffineExpr> indices) 
   return block->addArgument(getElementTypeOrSelf(tensor.getType()), loc);
 }
 
-Value ContractionImporter::readScalar(Value tensor) { return addInput(tensor, {}); }
+Value ContractionImporter::readScalar(Value tensor) {
+  return addInput(tensor, {});
+}
 
 Value ContractionImporter::importRead(const IndexedRead &read) {
   Term term = importer.lookUp(*read.tensor);
@@ -180,19 +206,24 @@ Value ContractionImporter::importRead(const IndexedRead &read) {
     return nullptr;
   StringRef name(read.tensor->name);
   if (term.isWeak()) {
-    Value value = importer.materialize(term, importer.commonType(term), read.range, nullptr);
+    Value value = importer.materialize(term, importer.commonType(term),
+                                       read.range, nullptr);
     term = value ? Term::tensor(value) : Term();
   }
   if (term.kind != Term::Kind::Value) {
     if (term)
-      importer.diagnostics().error(read.range, llvm::formatv("'{0}' is a group of values, not a tensor", name));
+      importer.diagnostics().error(
+          read.range,
+          llvm::formatv("'{0}' is a group of values, not a tensor", name));
     return nullptr;
   }
   int64_t rank = cast<RankedTensorType>(term.value.getType()).getRank();
   if (rank != static_cast<int64_t>(read.indices.size())) {
-    importer.diagnostics().error(read.range, llvm::formatv("'{0}' has {1} dimension{2}, but {3} {4} given", name, rank,
-                                                           rank == 1 ? "" : "s", read.indices.size(),
-                                                           read.indices.size() == 1 ? "index is" : "indices are"));
+    importer.diagnostics().error(
+        read.range,
+        llvm::formatv("'{0}' has {1} dimension{2}, but {3} {4} given", name,
+                      rank, rank == 1 ? "" : "s", read.indices.size(),
+                      read.indices.size() == 1 ? "index is" : "indices are"));
     return nullptr;
   }
   SmallVector<AffineExpr> indices;
@@ -204,22 +235,26 @@ Value ContractionImporter::importRead(const IndexedRead &read) {
   return addInput(term.value, indices);
 }
 
-/// The chain of sums and products at the top of the body is the combination; what hangs below it is elementwise.
+/// The chain of sums and products at the top of the body is the combination;
+/// what hangs below it is elementwise.
 bool ContractionImporter::gatherLeaves(const Expr &expr) {
   auto *binary = dyn_cast<Binary>(&expr);
-  if (binary && !expr.isWeak && (binary->op == BinaryOp::Add || binary->op == BinaryOp::Mul))
+  if (binary && !expr.isWeak &&
+      (binary->op == BinaryOp::Add || binary->op == BinaryOp::Mul))
     return gatherLeaves(*binary->lhs) && gatherLeaves(*binary->rhs);
   leaves.push_back({&expr, importer.importValue(expr, this)});
   return bool(leaves.back().second);
 }
 
 /// Builds what gatherLeaves has walked, in the type of the accumulation.
-Value ContractionImporter::importCombination(Type accumulator, const Expr &expr) {
+Value ContractionImporter::importCombination(Type accumulator,
+                                             const Expr &expr) {
   for (auto &[leaf, term] : leaves)
     if (leaf == &expr)
       return importer.materialize(term, accumulator, expr.range, this);
   auto &binary = *cast<Binary>(&expr);
-  Value lhs = importCombination(accumulator, *binary.lhs), rhs = importCombination(accumulator, *binary.rhs);
+  Value lhs = importCombination(accumulator, *binary.lhs),
+        rhs = importCombination(accumulator, *binary.rhs);
   if (!lhs || !rhs)
     return nullptr;
   Location where = importer.location(expr.range);
@@ -233,7 +268,8 @@ Value ContractionImporter::importBody(Value &condition) {
     Term holds = importer.importValue(*contraction.condition, this);
     if (!holds)
       return nullptr;
-    condition = importer.materialize(holds, body.getI1Type(), contraction.condition->range, this);
+    condition = importer.materialize(holds, body.getI1Type(),
+                                     contraction.condition->range, this);
     if (!condition)
       return nullptr;
   }
@@ -243,7 +279,8 @@ Value ContractionImporter::importBody(Value &condition) {
   for (auto &[leaf, term] : leaves)
     terms.push_back(term);
   Type type = importer.commonType(terms);
-  bool adds = contraction.aggregation == Aggregation::Sum || contraction.aggregation == Aggregation::Product;
+  bool adds = contraction.aggregation == Aggregation::Sum ||
+              contraction.aggregation == Aggregation::Product;
   return importCombination(adds ? widenForSum(type) : type, *contraction.body);
 }
 
@@ -267,8 +304,10 @@ static tile::Aggregation convert(Aggregation aggregation) {
   llvm_unreachable("no other aggregation");
 }
 
-/// f16 and bf16 accumulate in f32 and are rounded to themselves; narrow integers stay wide.
-static Type resultElementType(Type accumulator, ArrayRef<std::pair<const Expr *, Term>> leaves,
+/// f16 and bf16 accumulate in f32 and are rounded to themselves; narrow
+/// integers stay wide.
+static Type resultElementType(Type accumulator,
+                              ArrayRef<std::pair<const Expr *, Term>> leaves,
                               const FunctionImporter &importer) {
   SmallVector<Term> terms;
   for (auto &leaf : leaves)
@@ -282,47 +321,62 @@ Value ContractionImporter::create(Value value, Value condition) {
   OpBuilder &builder = importer.builder();
   unsigned dims = indexNames.size(), numSymbols = symbols.size();
   MLIRContext *context = importer.context();
-  auto map = [&](ArrayRef<AffineExpr> results) { return AffineMap::get(dims, numSymbols, results, context); };
+  auto map = [&](ArrayRef<AffineExpr> results) {
+    return AffineMap::get(dims, numSymbols, results, context);
+  };
   SmallVector<AffineMap> maps;
   for (auto &indices : inputIndices)
     maps.push_back(map(indices));
   if (constraints.empty())
     addConstraint(getAffineConstantExpr(0, context), /*isEquality=*/true);
-  IntegerSet domain = IntegerSet::get(dims, numSymbols, constraints, equalities);
+  IntegerSet domain =
+      IntegerSet::get(dims, numSymbols, constraints, equalities);
 
   SmallVector<int64_t> shape(outputIndices.size(), ShapedType::kDynamic);
   SmallVector<Value> dynamicSizes;
   for (auto [i, size] : llvm::enumerate(outputSizes)) {
-    if (std::optional<int64_t> number = getConstantIntValue(size); number && *number >= 0)
+    if (std::optional<int64_t> number = getConstantIntValue(size);
+        number && *number >= 0)
       shape[i] = *number;
     else
       dynamicSizes.push_back(size);
   }
-  auto type = RankedTensorType::get(shape, resultElementType(value.getType(), leaves, importer));
+  auto type = RankedTensorType::get(
+      shape, resultElementType(value.getType(), leaves, importer));
   Value fallback;
   if (contraction.defaultTensor) {
     Term term = importer.lookUp(*contraction.defaultTensor);
-    fallback = term ? importer.materialize(term, type.getElementType(), contraction.defaultTensor->range, nullptr)
-                    : nullptr;
+    fallback =
+        term ? importer.materialize(term, type.getElementType(),
+                                    contraction.defaultTensor->range, nullptr)
+             : nullptr;
     if (!fallback)
       return nullptr;
-    if (cast<RankedTensorType>(fallback.getType()).getRank() != type.getRank()) {
+    if (cast<RankedTensorType>(fallback.getType()).getRank() !=
+        type.getRank()) {
       importer.diagnostics().error(
           contraction.defaultTensor->range,
-          llvm::formatv("the default '{0}' has rank {1}, but '{2}' has {3}", StringRef(contraction.defaultTensor->name),
-                        cast<RankedTensorType>(fallback.getType()).getRank(), StringRef(contraction.output.text),
-                        type.getRank()));
+          llvm::formatv("the default '{0}' has rank {1}, but '{2}' has {3}",
+                        StringRef(contraction.defaultTensor->name),
+                        cast<RankedTensorType>(fallback.getType()).getRank(),
+                        StringRef(contraction.output.text), type.getRank()));
       return nullptr;
     }
   }
   SmallVector<StringRef> names(indexNames.begin(), indexNames.end());
   bool inferSizes = !contraction.hasSizes && !outputIndices.empty();
   auto op = builder.create<tile::ContractOp>(
-      loc, type, tile::AggregationAttr::get(context, convert(contraction.aggregation)), inputs, fallback, dynamicSizes,
-      symbols, builder.getAffineMapArrayAttr(maps), AffineMapAttr::get(map(outputIndices)), IntegerSetAttr::get(domain),
-      builder.getStrArrayAttr(names), inferSizes ? builder.getUnitAttr() : UnitAttr(),
-      contraction.noDefract ? builder.getUnitAttr() : UnitAttr(), DenseI64ArrayAttr(), DenseI64ArrayAttr(), UnitAttr());
+      loc, type,
+      tile::AggregationAttr::get(context, convert(contraction.aggregation)),
+      inputs, fallback, dynamicSizes, symbols,
+      builder.getAffineMapArrayAttr(maps),
+      AffineMapAttr::get(map(outputIndices)), IntegerSetAttr::get(domain),
+      builder.getStrArrayAttr(names),
+      inferSizes ? builder.getUnitAttr() : UnitAttr(),
+      contraction.noDefract ? builder.getUnitAttr() : UnitAttr(),
+      DenseI64ArrayAttr(), DenseI64ArrayAttr(), UnitAttr());
   op.getBody().push_back(block.release());
-  op->setAttr("tile.name", builder.getStringAttr(StringRef(contraction.output.text)));
+  op->setAttr("tile.name",
+              builder.getStringAttr(StringRef(contraction.output.text)));
   return op.getResult();
 }

@@ -1,4 +1,5 @@
-//===- ContractionImporter.h - One contraction on its way to tile.contract -*- C++ -*-===//
+//===- ContractionImporter.h - One contraction on its way to tile.contract -*-
+//C++ -*-===//
 //
 // Private to lang/import. Gathers index variables, symbols, constraints, reads
 // and the body, and builds the operation at the end.
@@ -7,7 +8,8 @@
 // with a denominator becomes a fresh index variable and an equality, since
 // affine maps hold integers only.
 //
-//   O[i : 2*N] = +(A[i / 2])     ==>   index variables (i, q), 2*q == i, read A at (q)
+//   O[i : 2*N] = +(A[i / 2])     ==>   index variables (i, q), 2*q == i, read A
+//   at (q)
 //
 //===----------------------------------------------------------------------===//
 
@@ -25,12 +27,14 @@ namespace polytile::lang {
 
 class ContractionImporter {
 public:
-  ContractionImporter(FunctionImporter &importer, const Contraction &contraction);
+  ContractionImporter(FunctionImporter &importer,
+                      const Contraction &contraction);
 
   /// Builds the operation and gives its result; null after an error.
   mlir::Value run();
 
-  /// The element of a tensor at the given index expressions, as an argument of the body.
+  /// The element of a tensor at the given index expressions, as an argument of
+  /// the body.
   mlir::Value importRead(const IndexedRead &read);
 
   /// The element of a tensor of rank 0, as an argument of the body.
@@ -53,12 +57,14 @@ private:
   bool gatherLeaves(const Expr &expr);
   mlir::Value create(mlir::Value value, mlir::Value condition);
 
-  /// The expression as an integer affine expression of index variables and symbols; null after an error.
+  /// The expression as an integer affine expression of index variables and
+  /// symbols; null after an error.
   mlir::AffineExpr importWhole(const Expr &expr);
   Fraction importIndex(const Expr &expr);
   Fraction importIndexBinary(const Binary &expr);
   Fraction importSizeAsIndex(const Expr &expr);
-  mlir::Value addInput(mlir::Value tensor, llvm::ArrayRef<mlir::AffineExpr> indices);
+  mlir::Value addInput(mlir::Value tensor,
+                       llvm::ArrayRef<mlir::AffineExpr> indices);
   void addConstraint(mlir::AffineExpr expr, bool isEquality);
 
   FunctionImporter &importer;

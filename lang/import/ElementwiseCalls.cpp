@@ -20,7 +20,8 @@ using namespace mlir;
 using namespace polytile;
 using namespace polytile::lang;
 
-static Value createFloatFunction(OpBuilder &builder, Location loc, Builtin op, Value operand) {
+static Value createFloatFunction(OpBuilder &builder, Location loc, Builtin op,
+                                 Value operand) {
   switch (op) {
   case Builtin::Exp:
     return builder.create<tile::ExpOp>(loc, operand);
@@ -57,10 +58,14 @@ static Value createFloatFunction(OpBuilder &builder, Location loc, Builtin op, V
   }
 }
 
-/// Integers and bools become f32 first; weak numbers stay weak, and are computed in f64.
-Term FunctionImporter::floatFunction(Builtin op, const Term &operand, const Expr &expr, ContractionImporter *body) {
+/// Integers and bools become f32 first; weak numbers stay weak, and are
+/// computed in f64.
+Term FunctionImporter::floatFunction(Builtin op, const Term &operand,
+                                     const Expr &expr,
+                                     ContractionImporter *body) {
   bool weak = operand.isWeak();
-  Type type = weak ? Type(build.getF64Type()) : getElementTypeOrSelf(operand.value.getType());
+  Type type = weak ? Type(build.getF64Type())
+                   : getElementTypeOrSelf(operand.value.getType());
   if (!isa<FloatType>(type))
     type = build.getF32Type();
   Value value = materialize(operand, type, expr.range, weak ? nullptr : body);
@@ -75,9 +80,11 @@ Term FunctionImporter::floatFunction(Builtin op, const Term &operand, const Expr
     Value one = materialize(Term::constant(1), type, expr.range, where);
     return builder.create<tile::DivOp>(loc, one, divisor).getResult();
   };
-  assert((op == Builtin::Recip || op == Builtin::Sigmoid) && "a function without a definition");
+  assert((op == Builtin::Recip || op == Builtin::Sigmoid) &&
+         "a function without a definition");
   if (op == Builtin::Sigmoid) {
-    Value exponential = builder.create<tile::ExpOp>(loc, builder.create<tile::NegOp>(loc, value));
+    Value exponential = builder.create<tile::ExpOp>(
+        loc, builder.create<tile::NegOp>(loc, value));
     Value one = materialize(Term::constant(1), type, expr.range, where);
     value = builder.create<tile::AddOp>(loc, one, exponential);
   }
@@ -85,7 +92,8 @@ Term FunctionImporter::floatFunction(Builtin op, const Term &operand, const Expr
   return weak ? Term::weak(result) : Term::tensor(result);
 }
 
-Term FunctionImporter::unary(Builtin op, const Term &operand, const Expr &expr, ContractionImporter *body) {
+Term FunctionImporter::unary(Builtin op, const Term &operand, const Expr &expr,
+                             ContractionImporter *body) {
   if (!operand)
     return {};
   OpBuilder &builder = body ? body->bodyBuilder() : build;
@@ -93,14 +101,18 @@ Term FunctionImporter::unary(Builtin op, const Term &operand, const Expr &expr, 
   if (op == Builtin::Ident)
     return operand;
   if (op == Builtin::Relu)
-    return select(compare(Relation::Less, operand, importZero(loc), expr, body), importZero(loc), operand, expr, body);
+    return select(compare(Relation::Less, operand, importZero(loc), expr, body),
+                  importZero(loc), operand, expr, body);
   if (op == Builtin::Neg && operand.isWeak())
-    return operand.kind == Term::Kind::Number ? Term::constant(-operand.number)
-                                              : binary(Builtin::Sub, importZero(loc), operand, expr, body);
+    return operand.kind == Term::Kind::Number
+               ? Term::constant(-operand.number)
+               : binary(Builtin::Sub, importZero(loc), operand, expr, body);
   if (op == Builtin::Abs && operand.kind == Term::Kind::Number)
     return Term::constant(std::fabs(operand.number));
   if (op == Builtin::Abs && operand.isSize())
-    return binary(Builtin::Max, operand, binary(Builtin::Sub, importZero(loc), operand, expr, body), expr, body);
+    return binary(Builtin::Max, operand,
+                  binary(Builtin::Sub, importZero(loc), operand, expr, body),
+                  expr, body);
   if (op != Builtin::Neg && op != Builtin::Abs && op != Builtin::BitNot)
     return floatFunction(op, operand, expr, body);
 
@@ -108,7 +120,9 @@ Term FunctionImporter::unary(Builtin op, const Term &operand, const Expr &expr, 
   if (op != Builtin::BitNot && type.isInteger(1))
     type = build.getI32Type();
   if (op == Builtin::BitNot && isa<FloatType>(type)) {
-    engine.error(expr.range, llvm::formatv("an operation on bits needs integers, not {0}", tile::spellElementType(type)));
+    engine.error(expr.range,
+                 llvm::formatv("an operation on bits needs integers, not {0}",
+                               tile::spellElementType(type)));
     return {};
   }
   Value value = materialize(operand, type, expr.range, body);
@@ -144,7 +158,9 @@ static std::optional<Relation> relationFor(Builtin op) {
   }
 }
 
-Term FunctionImporter::importElementwise(const Call &call, ArrayRef<Term> operands, ContractionImporter *body) {
+Term FunctionImporter::importElementwise(const Call &call,
+                                         ArrayRef<Term> operands,
+                                         ContractionImporter *body) {
   if (operands.size() == 1)
     return unary(call.builtin, operands[0], call, body);
   if (operands.size() == 3)
@@ -154,7 +170,8 @@ Term FunctionImporter::importElementwise(const Call &call, ArrayRef<Term> operan
   return binary(call.builtin, operands[0], operands[1], call, body);
 }
 
-Term FunctionImporter::importConversion(const Call &call, ContractionImporter *body) {
+Term FunctionImporter::importConversion(const Call &call,
+                                        ContractionImporter *body) {
   Term operand = importValue(*call.arguments[0], body);
   std::optional<int64_t> width = call.builtin == Builtin::AsBool ? 1 : 32;
   if (call.arguments.size() == 2)
@@ -162,36 +179,48 @@ Term FunctionImporter::importConversion(const Call &call, ContractionImporter *b
   if (!operand || !width)
     return {};
   bool isFloat = call.builtin == Builtin::AsFloat;
-  bool known = *width == 16 || *width == 32 || *width == 64 || (*width == 8 && !isFloat);
+  bool known =
+      *width == 16 || *width == 32 || *width == 64 || (*width == 8 && !isFloat);
   if (call.builtin != Builtin::AsBool && !known) {
-    engine.error(call.arguments[1]->range,
-                 llvm::formatv("a width of {0} bits: {1}16, 32 and 64 are there", *width, isFloat ? "" : "8, "));
+    engine.error(
+        call.arguments[1]->range,
+        llvm::formatv("a width of {0} bits: {1}16, 32 and 64 are there", *width,
+                      isFloat ? "" : "8, "));
     return {};
   }
   Type type = build.getI1Type();
   if (isFloat)
-    type = *width == 16 ? build.getF16Type() : *width == 32 ? build.getF32Type() : build.getF64Type();
+    type = *width == 16   ? build.getF16Type()
+           : *width == 32 ? build.getF32Type()
+                          : build.getF64Type();
   else if (call.builtin != Builtin::AsBool)
     type = IntegerType::get(context(), *width,
-                            call.builtin == Builtin::AsUint ? IntegerType::Unsigned : IntegerType::Signless);
+                            call.builtin == Builtin::AsUint
+                                ? IntegerType::Unsigned
+                                : IntegerType::Signless);
   if (operand.isWeak()) { // exact first, then converted as the cast converts
-    Type exact = operand.isSize() ? Type(build.getI64Type()) : Type(build.getF64Type());
+    Type exact =
+        operand.isSize() ? Type(build.getI64Type()) : Type(build.getF64Type());
     operand = Term::tensor(materialize(operand, exact, call.range, body));
   }
   Value value = materialize(operand, type, call.range, body);
   return value ? Term::tensor(value) : Term();
 }
 
-Term FunctionImporter::importBuiltin(const Call &call, ContractionImporter *body) {
+Term FunctionImporter::importBuiltin(const Call &call,
+                                     ContractionImporter *body) {
   const BuiltinInfo &info = builtinInfo(call.builtin);
   if (info.kind == BuiltinKind::Conversion)
     return importConversion(call, body);
   if (info.kind != BuiltinKind::Elementwise) {
     if (!body)
       return importStructural(call);
-    engine.error(call.range,
-                 llvm::formatv("'{0}' acts on whole tensors and cannot stand inside a contraction", StringRef(info.name)))
-        .withHint("give its result a name in a statement before, and read that");
+    engine
+        .error(call.range, llvm::formatv("'{0}' acts on whole tensors and "
+                                         "cannot stand inside a contraction",
+                                         StringRef(info.name)))
+        .withHint(
+            "give its result a name in a statement before, and read that");
     return {};
   }
   SmallVector<Term> operands;
@@ -200,7 +229,8 @@ Term FunctionImporter::importBuiltin(const Call &call, ContractionImporter *body
     if (!operands.back())
       return {};
     if (operands.back().kind == Term::Kind::Tuple) {
-      engine.error(argument->range, "a group of values stands where one value is expected");
+      engine.error(argument->range,
+                   "a group of values stands where one value is expected");
       return {};
     }
   }

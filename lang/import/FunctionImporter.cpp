@@ -21,7 +21,9 @@ using namespace polytile;
 using namespace polytile::lang;
 
 Type lang::convertElementType(MLIRContext &context, ElementType type) {
-  auto unsignedType = [&](unsigned width) { return IntegerType::get(&context, width, IntegerType::Unsigned); };
+  auto unsignedType = [&](unsigned width) {
+    return IntegerType::get(&context, width, IntegerType::Unsigned);
+  };
   switch (type) {
   case ElementType::Bool:
     return IntegerType::get(&context, 1);
@@ -57,8 +59,9 @@ Location FunctionImporter::location(SourceRange range) const {
   const SourceFile &source = engine.source();
   auto at = [&](uint32_t offset) -> Location {
     LineColumn position = source.lineColumn(offset);
-    return FileLineColLoc::get(context(), StringRef(source.name().data(), source.name().size()), position.line,
-                               position.column);
+    return FileLineColLoc::get(
+        context(), StringRef(source.name().data(), source.name().size()),
+        position.line, position.column);
   };
   Location own = FusedLoc::get(context(), {at(range.begin), at(range.end)});
   return caller ? Location(CallSiteLoc::get(own, *caller)) : own;
@@ -68,17 +71,27 @@ Location FunctionImporter::location(SourceRange range) const {
 // Parameters
 //===----------------------------------------------------------------------===//
 
-Value FunctionImporter::dimension(Value tensor, int64_t dimension, Location loc) {
-  Value position = build.create<arith::ConstantIndexOp>(loc, dimension);
-  return build.createOrFold<tensor::DimOp>(loc, tensor, position);
+Value FunctionImporter::dimension(Value tensor, int64_t dimension,
+                                  Location loc) {
+  Value &size = dimensions[{tensor, dimension}];
+  if (!size) {
+    Value position = build.create<arith::ConstantIndexOp>(loc, dimension);
+    size = build.createOrFold<tensor::DimOp>(loc, tensor, position);
+  }
+  return size;
 }
 
-/// Sizes that a parameter shares with an earlier one, or states as a number, are checked when shapes are known.
-bool FunctionImporter::requireDimensions(const Parameter &parameter, Value tensor) {
+/// Sizes that a parameter shares with an earlier one, or states as a number,
+/// are checked when shapes are known.
+bool FunctionImporter::requireDimensions(const Parameter &parameter,
+                                         Value tensor) {
   int64_t rank = cast<RankedTensorType>(tensor.getType()).getRank();
   if (rank != static_cast<int64_t>(parameter.dimensions.size())) {
-    engine.error(parameter.range, llvm::formatv("'{0}' has {1} dimensions, but the argument has rank {2}",
-                                                StringRef(parameter.name.text), parameter.dimensions.size(), rank));
+    engine.error(
+        parameter.range,
+        llvm::formatv("'{0}' has {1} dimensions, but the argument has rank {2}",
+                      StringRef(parameter.name.text),
+                      parameter.dimensions.size(), rank));
     return false;
   }
   for (unsigned i = 0, e = parameter.dimensions.size(); i != e; ++i) {
@@ -86,20 +99,27 @@ bool FunctionImporter::requireDimensions(const Parameter &parameter, Value tenso
     Location loc = location(declared.range);
     StringRef name(parameter.name.text);
     if (declared.isLiteral()) {
-      Value expected = build.create<arith::ConstantIndexOp>(loc, declared.value);
-      std::string message = llvm::formatv("dimension {0} of '{1}' is {{0}, but {{1} is declared", i, name);
-      build.create<tile::RequireEqualOp>(loc, dimension(tensor, i, loc), expected, message);
+      Value expected =
+          build.create<arith::ConstantIndexOp>(loc, declared.value);
+      std::string message = llvm::formatv(
+          "dimension {0} of '{1}' is {{0}, but {{1} is declared", i, name);
+      build.create<tile::RequireEqualOp>(loc, dimension(tensor, i, loc),
+                                         expected, message);
       continue;
     }
     for (unsigned p = 0; p <= parameter.index; ++p)
-      for (unsigned d = 0, n = function.parameters[p].dimensions.size(); d != n; ++d) {
+      for (unsigned d = 0, n = function.parameters[p].dimensions.size(); d != n;
+           ++d) {
         const Parameter &other = function.parameters[p];
-        if (other.dimensions[d].name != declared.name || (p == parameter.index && d >= i))
+        if (other.dimensions[d].name != declared.name ||
+            (p == parameter.index && d >= i))
           continue;
         StringRef size(declared.name), otherName(other.name.text);
-        std::string message = llvm::formatv("'{0}' is {{0} in '{1}' and {{1} in '{2}'", size, otherName, name);
+        std::string message = llvm::formatv(
+            "'{0}' is {{0} in '{1}' and {{1} in '{2}'", size, otherName, name);
         Value first = dimension(parameters[p].value, d, loc);
-        build.create<tile::RequireEqualOp>(loc, first, dimension(tensor, i, loc), message);
+        build.create<tile::RequireEqualOp>(loc, first,
+                                           dimension(tensor, i, loc), message);
         p = parameter.index; // the first occurrence is enough
         break;
       }
@@ -107,19 +127,27 @@ bool FunctionImporter::requireDimensions(const Parameter &parameter, Value tenso
   return true;
 }
 
-bool FunctionImporter::bindParameter(const Parameter &parameter, Term &argument) {
+bool FunctionImporter::bindParameter(const Parameter &parameter,
+                                     Term &argument) {
   if (parameter.usedAsSize && !argument.isSize()) {
     engine.error(parameter.range,
-                 llvm::formatv("'{0}' is used as a size, so its argument must be an integer known at compile time",
+                 llvm::formatv("'{0}' is used as a size, so its argument must "
+                               "be an integer known at compile time",
                                StringRef(parameter.name.text)));
     return false;
   }
-  if (parameter.usedAsSize || (argument.isWeak() && !parameter.elementType && !parameter.hasDimensions) ||
+  if (parameter.usedAsSize ||
+      (argument.isWeak() && !parameter.elementType &&
+       !parameter.hasDimensions) ||
       argument.kind == Term::Kind::Tuple)
     return true;
-  Type declared = parameter.elementType ? convertElementType(*context(), *parameter.elementType) : Type();
+  Type declared = parameter.elementType
+                      ? convertElementType(*context(), *parameter.elementType)
+                      : Type();
   if (argument.isWeak()) {
-    Value value = materialize(argument, declared ? declared : commonType(argument), parameter.range, nullptr);
+    Value value =
+        materialize(argument, declared ? declared : commonType(argument),
+                    parameter.range, nullptr);
     if (!value)
       return false;
     argument = Term::tensor(value);
@@ -127,12 +155,15 @@ bool FunctionImporter::bindParameter(const Parameter &parameter, Term &argument)
   Type actual = getElementTypeOrSelf(argument.value.getType());
   if (declared && actual != declared) {
     engine.error(parameter.range,
-                 llvm::formatv("'{0}' is declared {1}, but the argument is {2}", StringRef(parameter.name.text),
-                               tile::spellElementType(declared), tile::spellElementType(actual)));
+                 llvm::formatv("'{0}' is declared {1}, but the argument is {2}",
+                               StringRef(parameter.name.text),
+                               tile::spellElementType(declared),
+                               tile::spellElementType(actual)));
     return false;
   }
   parameters[parameter.index] = argument;
-  return !parameter.hasDimensions || requireDimensions(parameter, argument.value);
+  return !parameter.hasDimensions ||
+         requireDimensions(parameter, argument.value);
 }
 
 bool FunctionImporter::bindParameters(ArrayRef<Term> arguments) {
@@ -147,7 +178,8 @@ bool FunctionImporter::bindParameters(ArrayRef<Term> arguments) {
 // Statements
 //===----------------------------------------------------------------------===//
 
-std::optional<std::vector<Term>> FunctionImporter::run(ArrayRef<Term> arguments) {
+std::optional<std::vector<Term>>
+FunctionImporter::run(ArrayRef<Term> arguments) {
   if (!bindParameters(arguments))
     return std::nullopt;
   bool good = true;
@@ -177,7 +209,8 @@ std::optional<std::vector<Term>> FunctionImporter::run(ArrayRef<Term> arguments)
   return outputs;
 }
 
-/// A statement that depends on one that failed has no term to stand on; it is skipped without a message of its own.
+/// A statement that depends on one that failed has no term to stand on; it is
+/// skipped without a message of its own.
 bool FunctionImporter::importStatement(const Statement &statement) {
   if (auto *assignment = dyn_cast<Assignment>(&statement))
     return importAssignment(*assignment);
@@ -197,25 +230,36 @@ bool FunctionImporter::importAssignment(const Assignment &assignment) {
   }
   if (assignment.targets.size() == 1)
     terms.push_back(term);
-  else if (term.kind == Term::Kind::Tuple && term.elements.size() == assignment.targets.size())
+  else if (term.kind == Term::Kind::Tuple &&
+           term.elements.size() == assignment.targets.size())
     terms = term.elements;
   else if (term)
-    engine.error(assignment.range, llvm::formatv("{0} names are given for {1} values", assignment.targets.size(),
-                                                 term.kind == Term::Kind::Tuple ? term.elements.size() : 1));
+    engine.error(
+        assignment.range,
+        llvm::formatv(
+            "{0} names are given for {1} values", assignment.targets.size(),
+            term.kind == Term::Kind::Tuple ? term.elements.size() : 1));
   terms.resize(assignment.targets.size());
   if (term.kind == Term::Kind::Value && assignment.targets.size() == 1)
-    if (Operation *op = term.value.getDefiningOp(); op && !op->hasAttr("tile.name"))
-      op->setAttr("tile.name", build.getStringAttr(StringRef(assignment.targets[0].text)));
+    if (Operation *op = term.value.getDefiningOp();
+        op && !op->hasAttr("tile.name"))
+      op->setAttr("tile.name",
+                  build.getStringAttr(StringRef(assignment.targets[0].text)));
   bool good = llvm::all_of(terms, [](const Term &each) { return bool(each); });
   results[&assignment] = std::move(terms);
   return good;
 }
 
-Term FunctionImporter::importUserCall(const Call &call, ContractionImporter *body) {
+Term FunctionImporter::importUserCall(const Call &call,
+                                      ContractionImporter *body) {
   if (body) {
-    engine.error(call.range, llvm::formatv("the call to '{0}' cannot stand inside a contraction",
-                                           StringRef(call.callee.text)))
-        .withHint("give its result a name in a statement before, and read that");
+    engine
+        .error(
+            call.range,
+            llvm::formatv("the call to '{0}' cannot stand inside a contraction",
+                          StringRef(call.callee.text)))
+        .withHint(
+            "give its result a name in a statement before, and read that");
     return {};
   }
   std::vector<Term> arguments;
@@ -228,7 +272,8 @@ Term FunctionImporter::importUserCall(const Call &call, ContractionImporter *bod
   std::optional<std::vector<Term>> outputs = callee.run(arguments);
   if (!outputs)
     return {};
-  return outputs->size() == 1 ? outputs->front() : Term::tuple(std::move(*outputs));
+  return outputs->size() == 1 ? outputs->front()
+                              : Term::tuple(std::move(*outputs));
 }
 
 Term FunctionImporter::lookUp(const NameRef &name) {
@@ -240,9 +285,13 @@ Term FunctionImporter::lookUp(const NameRef &name) {
   case NameKind::Size:
     if (name.definition)
       return results[name.definition][name.resultIndex];
-    return Term::size(dimension(parameters[name.parameter->index].value, name.dimension, location(name.range)));
+    return Term::size(dimension(parameters[name.parameter->index].value,
+                                name.dimension, location(name.range)));
   case NameKind::IndexVariable:
-    engine.error(name.range, llvm::formatv("index variable '{0}' is used as a value", StringRef(name.name)))
+    engine
+        .error(name.range,
+               llvm::formatv("index variable '{0}' is used as a value",
+                             StringRef(name.name)))
         .withHint("index(T, axis) gives a tensor of index values");
     return {};
   case NameKind::Unresolved:
@@ -255,25 +304,33 @@ Term FunctionImporter::lookUp(const NameRef &name) {
 // The function that the user asked for
 //===----------------------------------------------------------------------===//
 
-static func::FuncOp createFunction(OpBuilder &builder, Location loc, const Function &function,
+static func::FuncOp createFunction(OpBuilder &builder, Location loc,
+                                   const Function &function,
                                    ArrayRef<ArgumentType> arguments) {
   SmallVector<Type> types;
   for (const ArgumentType &argument : arguments)
-    types.push_back(RankedTensorType::get(SmallVector<int64_t>(argument.rank, ShapedType::kDynamic),
-                                          convertElementType(*builder.getContext(), argument.elementType)));
-  StringRef name = function.isAnonymous() ? StringRef("main") : StringRef(function.name.text);
-  auto func = builder.create<func::FuncOp>(loc, name, builder.getFunctionType(types, {}));
+    types.push_back(RankedTensorType::get(
+        SmallVector<int64_t>(argument.rank, ShapedType::kDynamic),
+        convertElementType(*builder.getContext(), argument.elementType)));
+  StringRef name = function.isAnonymous() ? StringRef("main")
+                                          : StringRef(function.name.text);
+  auto func = builder.create<func::FuncOp>(loc, name,
+                                           builder.getFunctionType(types, {}));
   func.addEntryBlock();
   for (const Parameter &parameter : function.parameters)
-    func.setArgAttr(parameter.index, "tile.name", builder.getStringAttr(StringRef(parameter.name.text)));
+    func.setArgAttr(parameter.index, "tile.name",
+                    builder.getStringAttr(StringRef(parameter.name.text)));
   return func;
 }
 
-FailureOr<OwningOpRef<ModuleOp>> lang::importFunction(MLIRContext &context, const Program &program,
-                                                      const Function &function, ArrayRef<ArgumentType> arguments,
-                                                      DiagnosticEngine &diagnostics) {
-  assert(arguments.size() == function.parameters.size() && "one argument for each parameter");
-  context.loadDialect<tile::TileDialect, func::FuncDialect, arith::ArithDialect, tensor::TensorDialect>();
+FailureOr<OwningOpRef<ModuleOp>>
+lang::importFunction(MLIRContext &context, const Program &program,
+                     const Function &function, ArrayRef<ArgumentType> arguments,
+                     DiagnosticEngine &diagnostics) {
+  assert(arguments.size() == function.parameters.size() &&
+         "one argument for each parameter");
+  context.loadDialect<tile::TileDialect, func::FuncDialect, arith::ArithDialect,
+                      tensor::TensorDialect>();
   OpBuilder builder(&context);
   FunctionImporter importer(builder, function, diagnostics);
   Location loc = importer.location(function.name.range);
@@ -291,18 +348,24 @@ FailureOr<OwningOpRef<ModuleOp>> lang::importFunction(MLIRContext &context, cons
   SmallVector<Value> values;
   for (auto [term, name] : llvm::zip(*outputs, function.outputs)) {
     if (term.kind == Term::Kind::Tuple) {
-      diagnostics.error(name.range, llvm::formatv("output '{0}' is a group of values", StringRef(name.text)))
+      diagnostics
+          .error(name.range, llvm::formatv("output '{0}' is a group of values",
+                                           StringRef(name.text)))
           .withHint("element(G, number) takes one of them");
       return failure();
     }
-    Type type = term.isWeak() ? importer.commonType(term) : getElementTypeOrSelf(term.value.getType());
+    Type type = term.isWeak() ? importer.commonType(term)
+                              : getElementTypeOrSelf(term.value.getType());
     values.push_back(importer.materialize(term, type, name.range, nullptr));
     if (!values.back())
       return failure();
   }
   builder.create<func::ReturnOp>(loc, values);
-  func.setFunctionType(builder.getFunctionType(func.getArgumentTypes(), TypeRange(ValueRange(values))));
+  func.setFunctionType(builder.getFunctionType(func.getArgumentTypes(),
+                                               TypeRange(ValueRange(values))));
   for (unsigned i = 0, e = values.size(); i != e; ++i)
-    func.setResultAttr(i, "tile.name", builder.getStringAttr(StringRef(function.outputs[i].text)));
+    func.setResultAttr(
+        i, "tile.name",
+        builder.getStringAttr(StringRef(function.outputs[i].text)));
   return module;
 }

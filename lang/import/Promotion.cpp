@@ -13,18 +13,21 @@
 
 using namespace mlir;
 
-/// u32 and i32 give i64: the narrowest signed type that holds both, where there is one.
+/// u32 and i32 give i64: the narrowest signed type that holds both, where there
+/// is one.
 static Type promoteIntegers(Type a, Type b) {
   if (a.isInteger(1))
     return b;
   if (b.isInteger(1))
     return a;
-  unsigned widthA = a.getIntOrFloatBitWidth(), widthB = b.getIntOrFloatBitWidth();
+  unsigned widthA = a.getIntOrFloatBitWidth(),
+           widthB = b.getIntOrFloatBitWidth();
   if (a.isUnsignedInteger() == b.isUnsignedInteger())
     return widthA >= widthB ? a : b;
   unsigned unsignedWidth = a.isUnsignedInteger() ? widthA : widthB;
   unsigned signedWidth = a.isUnsignedInteger() ? widthB : widthA;
-  return IntegerType::get(a.getContext(), std::min(64u, std::max(signedWidth, 2 * unsignedWidth)));
+  return IntegerType::get(
+      a.getContext(), std::min(64u, std::max(signedWidth, 2 * unsignedWidth)));
 }
 
 Type polytile::lang::promote(Type a, Type b) {
@@ -35,7 +38,8 @@ Type polytile::lang::promote(Type a, Type b) {
     return floatA ? a : b;
   if (!floatA)
     return promoteIntegers(a, b);
-  unsigned widthA = a.getIntOrFloatBitWidth(), widthB = b.getIntOrFloatBitWidth();
+  unsigned widthA = a.getIntOrFloatBitWidth(),
+           widthB = b.getIntOrFloatBitWidth();
   if (widthA == widthB) // f16 and bf16
     return FloatType::getF32(a.getContext());
   return widthA > widthB ? a : b;
@@ -47,7 +51,8 @@ Type polytile::lang::widenForSum(Type type) {
     return FloatType::getF32(context);
   if (type.isUnsignedInteger() && type.getIntOrFloatBitWidth() < 32)
     return IntegerType::get(context, 32, IntegerType::Unsigned);
-  if (type.isInteger() && !type.isUnsignedInteger() && type.getIntOrFloatBitWidth() < 32)
+  if (type.isInteger() && !type.isUnsignedInteger() &&
+      type.getIntOrFloatBitWidth() < 32)
     return IntegerType::get(context, 32);
   return type;
 }

@@ -15,8 +15,9 @@ namespace polytile::lang {
 /// The common element type of two operands.
 mlir::Type promote(mlir::Type a, mlir::Type b);
 
-/// The type in which a sum or a product of elements of `type` accumulates: f32 for f16 and bf16, i32 for bool and narrow signed
-/// integers, u32 for narrow unsigned ones, else the type itself.
+/// The type in which a sum or a product of elements of `type` accumulates: f32
+/// for f16 and bf16, i32 for bool and narrow signed integers, u32 for narrow
+/// unsigned ones, else the type itself.
 mlir::Type widenForSum(mlir::Type type);
 
 } // namespace polytile::lang

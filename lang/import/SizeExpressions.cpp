@@ -31,7 +31,8 @@ static Builtin builtinFor(BinaryOp op) {
   }
 }
 
-Value FunctionImporter::binarySize(Builtin op, Value lhs, Value rhs, const Expr &expr) {
+Value FunctionImporter::binarySize(Builtin op, Value lhs, Value rhs,
+                                   const Expr &expr) {
   Location loc = location(expr.range);
   switch (op) {
   case Builtin::Add:
@@ -50,7 +51,8 @@ Value FunctionImporter::binarySize(Builtin op, Value lhs, Value rhs, const Expr 
     Value quotient = build.createOrFold<arith::FloorDivSIOp>(loc, lhs, rhs);
     if (op != Builtin::Mod)
       return quotient;
-    return build.createOrFold<arith::SubIOp>(loc, lhs, build.createOrFold<arith::MulIOp>(loc, quotient, rhs));
+    return build.createOrFold<arith::SubIOp>(
+        loc, lhs, build.createOrFold<arith::MulIOp>(loc, quotient, rhs));
   }
   default:
     engine.error(expr.range, "this operation does not give a size");
@@ -59,7 +61,9 @@ Value FunctionImporter::binarySize(Builtin op, Value lhs, Value rhs, const Expr 
 }
 
 /// A call of a built-in function whose arguments are sizes.
-static bool isSizeCall(const Call &call) { return call.builtin != Builtin::None && givesSizes(call.builtin); }
+static bool isSizeCall(const Call &call) {
+  return call.builtin != Builtin::None && givesSizes(call.builtin);
+}
 
 Value FunctionImporter::importSize(const Expr &expr) {
   Location loc = location(expr.range);
@@ -71,12 +75,14 @@ Value FunctionImporter::importSize(const Expr &expr) {
       engine.error(expr.range, "a size this large does not fit 63 bits");
       return nullptr;
     }
-    return build.create<arith::ConstantIndexOp>(loc, static_cast<int64_t>(value));
+    return build.create<arith::ConstantIndexOp>(loc,
+                                                static_cast<int64_t>(value));
   }
   case ExprKind::NameRef: {
     Term term = lookUp(*cast<NameRef>(&expr));
     if (term && !term.isSize())
-      engine.error(expr.range, "a size is expected here: an integer known when shapes are");
+      engine.error(expr.range,
+                   "a size is expected here: an integer known when shapes are");
     return term.isSize() ? term.value : nullptr;
   }
   case ExprKind::Unary: {
@@ -89,7 +95,8 @@ Value FunctionImporter::importSize(const Expr &expr) {
   case ExprKind::Binary: {
     auto &node = *cast<Binary>(&expr);
     Value lhs = importSize(*node.lhs), rhs = importSize(*node.rhs);
-    return lhs && rhs ? binarySize(builtinFor(node.op), lhs, rhs, expr) : nullptr;
+    return lhs && rhs ? binarySize(builtinFor(node.op), lhs, rhs, expr)
+                      : nullptr;
   }
   case ExprKind::Call: {
     auto &call = *cast<Call>(&expr);
@@ -102,7 +109,8 @@ Value FunctionImporter::importSize(const Expr &expr) {
     if (call.builtin == Builtin::Neg)
       return binarySize(Builtin::Sub, zero, first, expr);
     if (call.builtin == Builtin::Abs)
-      return binarySize(Builtin::Max, first, binarySize(Builtin::Sub, zero, first, expr), expr);
+      return binarySize(Builtin::Max, first,
+                        binarySize(Builtin::Sub, zero, first, expr), expr);
     Value second = importSize(*call.arguments[1]);
     return second ? binarySize(call.builtin, first, second, expr) : nullptr;
   }
@@ -110,11 +118,13 @@ Value FunctionImporter::importSize(const Expr &expr) {
     break;
   }
   if (!engine.hasErrors())
-    engine.error(expr.range, "a size is expected here: an integer known when shapes are");
+    engine.error(expr.range,
+                 "a size is expected here: an integer known when shapes are");
   return nullptr;
 }
 
-std::optional<SmallVector<Value>> FunctionImporter::importSizes(ArrayRef<Expr *> exprs) {
+std::optional<SmallVector<Value>>
+FunctionImporter::importSizes(ArrayRef<Expr *> exprs) {
   SmallVector<Value> sizes;
   for (const Expr *expr : exprs) {
     sizes.push_back(importSize(*expr));
@@ -124,12 +134,16 @@ std::optional<SmallVector<Value>> FunctionImporter::importSizes(ArrayRef<Expr *>
   return sizes;
 }
 
-std::optional<int64_t> FunctionImporter::importKnownInteger(const Expr &expr, StringRef what) {
+std::optional<int64_t> FunctionImporter::importKnownInteger(const Expr &expr,
+                                                            StringRef what) {
   Value size = importSize(expr);
   if (!size)
     return std::nullopt;
   if (std::optional<int64_t> value = getConstantIntValue(size))
     return value;
-  engine.error(expr.range, llvm::formatv("{0} must be a number, not a size that depends on shapes", what));
+  engine.error(
+      expr.range,
+      llvm::formatv("{0} must be a number, not a size that depends on shapes",
+                    what));
   return std::nullopt;
 }

@@ -14,13 +14,15 @@
 
 namespace polytile::lang {
 
-/// The meaning of an expression: a size, a weak number, a tensor or element, or a group of these.
+/// The meaning of an expression: a size, a weak number, a tensor or element, or
+/// a group of these.
 struct Term {
   enum class Kind {
     Invalid, ///< an error has been reported
     Size,    ///< `value` of type `index`: an exact integer, weak
     Number,  ///< `number`: a weak floating-point number known now
-    Weak,    ///< `value` of element type f64: a weak floating-point number that depends on sizes
+    Weak,    ///< `value` of element type f64: a weak floating-point number that
+             ///< depends on sizes
     Value,   ///< `value`: a tensor, or in the body of a contraction an element
     Tuple,   ///< `elements`
   };
@@ -46,7 +48,9 @@ struct Term {
 
   explicit operator bool() const { return kind != Kind::Invalid; }
   bool isSize() const { return kind == Kind::Size; }
-  bool isWeakFloat() const { return kind == Kind::Number || kind == Kind::Weak; }
+  bool isWeakFloat() const {
+    return kind == Kind::Number || kind == Kind::Weak;
+  }
   bool isWeak() const { return isSize() || isWeakFloat(); }
 
 private:

@@ -1,4 +1,5 @@
-//===- ValueExpressions.cpp - Values: operators, promotion, materialisation ===//
+//===- ValueExpressions.cpp - Values: operators, promotion, materialisation
+//===//
 //
 // An operation on weak terms alone is done here and now on doubles where both
 // are known, else on f64 scalars; everything else becomes an elementwise
@@ -44,11 +45,14 @@ Type FunctionImporter::commonType(ArrayRef<Term> terms) const {
 // Materialisation
 //===----------------------------------------------------------------------===//
 
-Value FunctionImporter::constant(TypedAttr value, SourceRange range, ContractionImporter *body) {
+Value FunctionImporter::constant(TypedAttr value, SourceRange range,
+                                 ContractionImporter *body) {
   if (body)
-    return body->bodyBuilder().create<tile::ScalarOp>(location(range), value.getType(), value);
+    return body->bodyBuilder().create<tile::ScalarOp>(location(range),
+                                                      value.getType(), value);
   auto type = RankedTensorType::get({}, value.getType());
-  return build.create<tile::ConstantOp>(location(range), type, DenseElementsAttr::get(type, value));
+  return build.create<tile::ConstantOp>(location(range), type,
+                                        DenseElementsAttr::get(type, value));
 }
 
 static bool fits(int64_t value, IntegerType type) {
@@ -57,33 +61,42 @@ static bool fits(int64_t value, IntegerType type) {
     return value == 0 || value == 1;
   if (type.isUnsigned())
     return value >= 0 && (width == 64 || value < (int64_t(1) << width));
-  return width == 64 || (value >= -(int64_t(1) << (width - 1)) && value < (int64_t(1) << (width - 1)));
+  return width == 64 || (value >= -(int64_t(1) << (width - 1)) &&
+                         value < (int64_t(1) << (width - 1)));
 }
 
-Value FunctionImporter::materializeSize(Value size, Type elementType, SourceRange range, ContractionImporter *body) {
+Value FunctionImporter::materializeSize(Value size, Type elementType,
+                                        SourceRange range,
+                                        ContractionImporter *body) {
   std::optional<int64_t> number = getConstantIntValue(size);
   if (!number) {
-    Type direct = elementType.isInteger(1) ? Type(build.getI64Type()) : elementType;
-    Value tensor = build.create<tile::FromSizesOp>(location(range), RankedTensorType::get({}, direct), size);
+    Type direct =
+        elementType.isInteger(1) ? Type(build.getI64Type()) : elementType;
+    Value tensor = build.create<tile::FromSizesOp>(
+        location(range), RankedTensorType::get({}, direct), size);
     if (direct != elementType)
       tensor = build.create<tile::CastOp>(location(range), tensor, elementType);
     return body ? body->readScalar(tensor) : tensor;
   }
   if (auto integer = dyn_cast<IntegerType>(elementType)) {
     if (!fits(*number, integer)) {
-      engine.error(range, llvm::formatv("{0} does not fit {1}", *number, tile::spellElementType(elementType)));
+      engine.error(range, llvm::formatv("{0} does not fit {1}", *number,
+                                        tile::spellElementType(elementType)));
       return nullptr;
     }
-    APInt bits(integer.getWidth(), static_cast<uint64_t>(*number), /*isSigned=*/true);
+    APInt bits(integer.getWidth(), static_cast<uint64_t>(*number),
+               /*isSigned=*/true);
     return constant(IntegerAttr::get(elementType, bits), range, body);
   }
   APFloat exact(cast<FloatType>(elementType).getFloatSemantics());
-  exact.convertFromAPInt(APInt(64, static_cast<uint64_t>(*number), true), /*IsSigned=*/true,
-                         APFloat::rmNearestTiesToEven);
+  exact.convertFromAPInt(APInt(64, static_cast<uint64_t>(*number), true),
+                         /*IsSigned=*/true, APFloat::rmNearestTiesToEven);
   return constant(FloatAttr::get(elementType, exact), range, body);
 }
 
-Value FunctionImporter::materialize(const Term &term, Type elementType, SourceRange range, ContractionImporter *body) {
+Value FunctionImporter::materialize(const Term &term, Type elementType,
+                                    SourceRange range,
+                                    ContractionImporter *body) {
   OpBuilder &builder = body ? body->bodyBuilder() : build;
   switch (term.kind) {
   case Term::Kind::Size:
@@ -91,12 +104,14 @@ Value FunctionImporter::materialize(const Term &term, Type elementType, SourceRa
   case Term::Kind::Number: {
     auto type = dyn_cast<FloatType>(elementType);
     if (!type) {
-      engine.error(range, llvm::formatv("{0} is not of type {1}", term.number, tile::spellElementType(elementType)));
+      engine.error(range, llvm::formatv("{0} is not of type {1}", term.number,
+                                        tile::spellElementType(elementType)));
       return nullptr;
     }
     APFloat value(term.number);
     bool inexact;
-    value.convert(type.getFloatSemantics(), APFloat::rmNearestTiesToEven, &inexact);
+    value.convert(type.getFloatSemantics(), APFloat::rmNearestTiesToEven,
+                  &inexact);
     return constant(FloatAttr::get(type, value), range, body);
   }
   case Term::Kind::Weak: {
@@ -108,7 +123,8 @@ Value FunctionImporter::materialize(const Term &term, Type elementType, SourceRa
   case Term::Kind::Value:
     if (getElementTypeOrSelf(term.value.getType()) == elementType)
       return term.value;
-    return builder.create<tile::CastOp>(location(range), term.value, elementType);
+    return builder.create<tile::CastOp>(location(range), term.value,
+                                        elementType);
   case Term::Kind::Tuple:
     engine.error(range, "a group of values stands where one value is expected");
     return nullptr;
@@ -151,14 +167,17 @@ static std::optional<double> evaluate(Builtin op, double lhs, double rhs) {
 }
 
 /// An operation on weak terms of which one at least is a float.
-Term FunctionImporter::binaryNumbers(Builtin op, const Term &lhs, const Term &rhs, const Expr &expr) {
+Term FunctionImporter::binaryNumbers(Builtin op, const Term &lhs,
+                                     const Term &rhs, const Expr &expr) {
   std::optional<double> left = knownNumber(lhs), right = knownNumber(rhs);
   if (left && right)
     if (std::optional<double> result = evaluate(op, *left, *right))
       return Term::constant(*result);
   Type f64 = FloatType::getF64(context());
-  Value leftValue = materialize(lhs, f64, expr.range, nullptr), rightValue = materialize(rhs, f64, expr.range, nullptr);
-  Term result = binary(op, Term::tensor(leftValue), Term::tensor(rightValue), expr, nullptr);
+  Value leftValue = materialize(lhs, f64, expr.range, nullptr),
+        rightValue = materialize(rhs, f64, expr.range, nullptr);
+  Term result = binary(op, Term::tensor(leftValue), Term::tensor(rightValue),
+                       expr, nullptr);
   return result ? Term::weak(result.value) : Term();
 }
 
@@ -167,30 +186,44 @@ Term FunctionImporter::binaryNumbers(Builtin op, const Term &lhs, const Term &rh
 //===----------------------------------------------------------------------===//
 
 static bool actsOnBits(Builtin op) {
-  return op == Builtin::BitAnd || op == Builtin::BitOr || op == Builtin::BitXor || op == Builtin::BitLeft ||
+  return op == Builtin::BitAnd || op == Builtin::BitOr ||
+         op == Builtin::BitXor || op == Builtin::BitLeft ||
          op == Builtin::BitRight;
 }
 
 /// Operations that have no form on bools: those become i32 first.
 static bool needsNumber(Builtin op) {
-  return op == Builtin::Div || op == Builtin::FloorDiv || op == Builtin::Mod || op == Builtin::Pow ||
-         op == Builtin::BitLeft || op == Builtin::BitRight;
+  return op == Builtin::Div || op == Builtin::FloorDiv || op == Builtin::Mod ||
+         op == Builtin::Pow || op == Builtin::BitLeft ||
+         op == Builtin::BitRight;
 }
 
-/// Reports shapes that cannot broadcast whatever the symbolic sizes are; tile-specialize looks at the others.
-bool FunctionImporter::requireBroadcast(ArrayRef<Value> operands, const Expr &expr) {
+/// Reports shapes that cannot broadcast whatever the symbolic sizes are;
+/// tile-specialize looks at the others.
+bool FunctionImporter::requireBroadcast(ArrayRef<Value> operands,
+                                        const Expr &expr) {
   SmallVector<Type> inferred;
-  if (succeeded(tile::inferBroadcastType(std::nullopt, ValueRange(operands).getTypes(), build.getI1Type(), inferred)))
+  if (succeeded(tile::inferBroadcastType(std::nullopt,
+                                         ValueRange(operands).getTypes(),
+                                         build.getI1Type(), inferred)))
     return true;
   std::string shapes;
   llvm::raw_string_ostream os(shapes);
   llvm::interleave(
-      operands, os, [&](Value operand) { tile::printShape(os, cast<ShapedType>(operand.getType()).getShape()); }, " and ");
-  engine.error(expr.range, llvm::formatv("the shapes {0} do not broadcast: sizes must be equal, or 1", shapes));
+      operands, os,
+      [&](Value operand) {
+        tile::printShape(os, cast<ShapedType>(operand.getType()).getShape());
+      },
+      " and ");
+  engine.error(expr.range,
+               llvm::formatv(
+                   "the shapes {0} do not broadcast: sizes must be equal, or 1",
+                   shapes));
   return false;
 }
 
-static Value createBinary(OpBuilder &builder, Location loc, Builtin op, Value lhs, Value rhs) {
+static Value createBinary(OpBuilder &builder, Location loc, Builtin op,
+                          Value lhs, Value rhs) {
   switch (op) {
   case Builtin::Add:
     return builder.create<tile::AddOp>(loc, lhs, rhs);
@@ -203,7 +236,8 @@ static Value createBinary(OpBuilder &builder, Location loc, Builtin op, Value lh
   case Builtin::FloorDiv: {
     Value quotient = builder.create<tile::DivOp>(loc, lhs, rhs);
     bool isFloat = isa<FloatType>(getElementTypeOrSelf(lhs.getType()));
-    return isFloat ? builder.create<tile::FloorOp>(loc, quotient).getResult() : quotient;
+    return isFloat ? builder.create<tile::FloorOp>(loc, quotient).getResult()
+                   : quotient;
   }
   case Builtin::Mod:
     return builder.create<tile::ModOp>(loc, lhs, rhs);
@@ -228,8 +262,8 @@ static Value createBinary(OpBuilder &builder, Location loc, Builtin op, Value lh
   }
 }
 
-Term FunctionImporter::binary(Builtin op, const Term &lhs, const Term &rhs, const Expr &expr,
-                              ContractionImporter *body) {
+Term FunctionImporter::binary(Builtin op, const Term &lhs, const Term &rhs,
+                              const Expr &expr, ContractionImporter *body) {
   if (!lhs || !rhs)
     return {};
   if (lhs.isSize() && rhs.isSize() && givesSizes(op)) {
@@ -240,18 +274,22 @@ Term FunctionImporter::binary(Builtin op, const Term &lhs, const Term &rhs, cons
     return binaryNumbers(op, lhs, rhs, expr);
   Type type = commonType({lhs, rhs});
   if (actsOnBits(op) && isa<FloatType>(type)) {
-    engine.error(expr.range, llvm::formatv("an operation on bits needs integers, not {0}", tile::spellElementType(type)));
+    engine.error(expr.range,
+                 llvm::formatv("an operation on bits needs integers, not {0}",
+                               tile::spellElementType(type)));
     return {};
   }
   if (needsNumber(op) && type.isInteger(1))
     type = build.getI32Type();
-  Value left = materialize(lhs, type, expr.range, body), right = materialize(rhs, type, expr.range, body);
+  Value left = materialize(lhs, type, expr.range, body),
+        right = materialize(rhs, type, expr.range, body);
   if (!left || !right)
     return {};
   if (!requireBroadcast({left, right}, expr))
     return {};
   OpBuilder &builder = body ? body->bodyBuilder() : build;
-  return Term::tensor(createBinary(builder, location(expr.range), op, left, right));
+  return Term::tensor(
+      createBinary(builder, location(expr.range), op, left, right));
 }
 
 static tile::Predicate convert(Relation relation) {
@@ -272,7 +310,8 @@ static tile::Predicate convert(Relation relation) {
   llvm_unreachable("no other relation");
 }
 
-Term FunctionImporter::compare(Relation relation, const Term &lhs, const Term &rhs, const Expr &expr,
+Term FunctionImporter::compare(Relation relation, const Term &lhs,
+                               const Term &rhs, const Expr &expr,
                                ContractionImporter *body) {
   if (!lhs || !rhs)
     return {};
@@ -281,38 +320,49 @@ Term FunctionImporter::compare(Relation relation, const Term &lhs, const Term &r
     type = build.getI64Type();
   else if (lhs.isWeak() && rhs.isWeak())
     type = build.getF64Type();
-  Value left = materialize(lhs, type, expr.range, body), right = materialize(rhs, type, expr.range, body);
+  Value left = materialize(lhs, type, expr.range, body),
+        right = materialize(rhs, type, expr.range, body);
   if (!left || !right)
     return {};
   if (!requireBroadcast({left, right}, expr))
     return {};
   OpBuilder &builder = body ? body->bodyBuilder() : build;
   auto predicate = tile::PredicateAttr::get(context(), convert(relation));
-  return Term::tensor(builder.create<tile::CmpOp>(location(expr.range), predicate, left, right));
+  return Term::tensor(builder.create<tile::CmpOp>(location(expr.range),
+                                                  predicate, left, right));
 }
 
-Value FunctionImporter::truth(const Term &term, const Expr &expr, ContractionImporter *body) {
+Value FunctionImporter::truth(const Term &term, const Expr &expr,
+                              ContractionImporter *body) {
   if (!term)
     return nullptr;
   if (term.isWeakFloat()) {
-    Term holds = compare(Relation::NotEqual, term, Term::constant(0), expr, body);
+    Term holds =
+        compare(Relation::NotEqual, term, Term::constant(0), expr, body);
     return holds.value;
   }
-  Value value = term.isSize() ? materialize(term, build.getI64Type(), expr.range, body) : term.value;
-  return value ? materialize(Term::tensor(value), build.getI1Type(), expr.range, body) : nullptr;
+  Value value = term.isSize()
+                    ? materialize(term, build.getI64Type(), expr.range, body)
+                    : term.value;
+  return value ? materialize(Term::tensor(value), build.getI1Type(), expr.range,
+                             body)
+               : nullptr;
 }
 
-Term FunctionImporter::select(const Term &condition, const Term &onTrue, const Term &onFalse, const Expr &expr,
+Term FunctionImporter::select(const Term &condition, const Term &onTrue,
+                              const Term &onFalse, const Expr &expr,
                               ContractionImporter *body) {
   Value holds = truth(condition, expr, body);
   if (!holds || !onTrue || !onFalse)
     return {};
   Type type = commonType({onTrue, onFalse});
-  Value first = materialize(onTrue, type, expr.range, body), second = materialize(onFalse, type, expr.range, body);
+  Value first = materialize(onTrue, type, expr.range, body),
+        second = materialize(onFalse, type, expr.range, body);
   if (!first || !second || !requireBroadcast({holds, first, second}, expr))
     return {};
   OpBuilder &builder = body ? body->bodyBuilder() : build;
-  return Term::tensor(builder.create<tile::SelectOp>(location(expr.range), holds, first, second));
+  return Term::tensor(builder.create<tile::SelectOp>(location(expr.range),
+                                                     holds, first, second));
 }
 
 //===----------------------------------------------------------------------===//
@@ -348,18 +398,21 @@ static Builtin builtinFor(BinaryOp op) {
   llvm_unreachable("logical operators are no built-in functions");
 }
 
-Term FunctionImporter::importBinary(const Binary &expr, ContractionImporter *body) {
+Term FunctionImporter::importBinary(const Binary &expr,
+                                    ContractionImporter *body) {
   Term lhs = importValue(*expr.lhs, body), rhs = importValue(*expr.rhs, body);
   if (expr.op != BinaryOp::LogicalAnd && expr.op != BinaryOp::LogicalOr)
     return binary(builtinFor(expr.op), lhs, rhs, expr, body);
   Value left = truth(lhs, *expr.lhs, body), right = truth(rhs, *expr.rhs, body);
   if (!left || !right)
     return {};
-  return binary(expr.op == BinaryOp::LogicalAnd ? Builtin::BitAnd : Builtin::BitOr, Term::tensor(left),
-                Term::tensor(right), expr, body);
+  return binary(expr.op == BinaryOp::LogicalAnd ? Builtin::BitAnd
+                                                : Builtin::BitOr,
+                Term::tensor(left), Term::tensor(right), expr, body);
 }
 
-Term FunctionImporter::importUnary(const Unary &expr, ContractionImporter *body) {
+Term FunctionImporter::importUnary(const Unary &expr,
+                                   ContractionImporter *body) {
   Term operand = importValue(*expr.operand, body);
   if (expr.op == UnaryOp::Negate)
     return unary(Builtin::Neg, operand, expr, body);
@@ -367,29 +420,38 @@ Term FunctionImporter::importUnary(const Unary &expr, ContractionImporter *body)
     return unary(Builtin::BitNot, operand, expr, body);
   Value holds = truth(operand, expr, body);
   OpBuilder &builder = body ? body->bodyBuilder() : build;
-  return holds ? Term::tensor(builder.create<tile::NotOp>(location(expr.range), holds)) : Term();
+  return holds ? Term::tensor(
+                     builder.create<tile::NotOp>(location(expr.range), holds))
+               : Term();
 }
 
-/// Inside a contraction a tensor is read with indices; only scalars stand by their names.
-Term FunctionImporter::importName(const NameRef &name, ContractionImporter *body) {
+/// Inside a contraction a tensor is read with indices; only scalars stand by
+/// their names.
+Term FunctionImporter::importName(const NameRef &name,
+                                  ContractionImporter *body) {
   Term term = lookUp(name);
   if (!body || term.kind != Term::Kind::Value)
     return term;
   int64_t rank = cast<RankedTensorType>(term.value.getType()).getRank();
   if (rank == 0)
     return Term::tensor(body->readScalar(term.value));
-  engine.error(name.range, llvm::formatv("'{0}' has {1} dimension{2}: inside a contraction it is read with indices",
-                                         StringRef(name.name), rank, rank == 1 ? "" : "s"));
+  engine.error(name.range,
+               llvm::formatv("'{0}' has {1} dimension{2}: inside a contraction "
+                             "it is read with indices",
+                             StringRef(name.name), rank, rank == 1 ? "" : "s"));
   return {};
 }
 
-Term FunctionImporter::importValue(const Expr &expr, ContractionImporter *body) {
+Term FunctionImporter::importValue(const Expr &expr,
+                                   ContractionImporter *body) {
   switch (expr.kind) {
   case ExprKind::IntLiteral: {
     uint64_t value = cast<IntLiteral>(&expr)->value;
     if (value > static_cast<uint64_t>(INT64_MAX))
-      return Term::tensor(constant(IntegerAttr::get(convertElementType(*context(), ElementType::U64), APInt(64, value)),
-                                   expr.range, body));
+      return Term::tensor(constant(
+          IntegerAttr::get(convertElementType(*context(), ElementType::U64),
+                           APInt(64, value)),
+          expr.range, body));
     Value size = importSize(expr);
     return size ? Term::size(size) : Term();
   }
@@ -414,12 +476,14 @@ Term FunctionImporter::importValue(const Expr &expr, ContractionImporter *body) 
   case ExprKind::Select: {
     auto &node = *cast<Select>(&expr);
     Term condition = importValue(*node.condition, body);
-    Term onTrue = importValue(*node.trueValue, body), onFalse = importValue(*node.falseValue, body);
+    Term onTrue = importValue(*node.trueValue, body),
+         onFalse = importValue(*node.falseValue, body);
     return select(condition, onTrue, onFalse, expr, body);
   }
   case ExprKind::Call: {
     auto &call = *cast<Call>(&expr);
-    return call.function ? importUserCall(call, body) : importBuiltin(call, body);
+    return call.function ? importUserCall(call, body)
+                         : importBuiltin(call, body);
   }
   }
   llvm_unreachable("no other kind of expression");

@@ -1,4 +1,5 @@
-//===- ElementwiseOps.cpp - Verifiers and folders of the elementwise family ===//
+//===- ElementwiseOps.cpp - Verifiers and folders of the elementwise family
+//===//
 //
 // Type inference is generated (see Tile_ElementwiseOp); what stands here is
 // what single operations add to it. Also includes the generated op classes.
@@ -17,8 +18,10 @@ using namespace polytile::tile;
 #include "dialects/tile/IR/TileOps.cpp.inc"
 
 LogicalResult CastOp::verify() {
-  if (cloneWithElementType(getOperand().getType(), getElementTypeOrSelf(getType())) != getType())
-    return emitOpError("must keep the shape: ") << getOperand().getType() << " to " << getType();
+  if (cloneWithElementType(getOperand().getType(),
+                           getElementTypeOrSelf(getType())) != getType())
+    return emitOpError("must keep the shape: ")
+           << getOperand().getType() << " to " << getType();
   return success();
 }
 

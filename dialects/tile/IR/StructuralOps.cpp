@@ -14,10 +14,12 @@ using namespace mlir;
 using namespace polytile::tile;
 
 /// One size operand is expected for each dynamic dimension of `type`.
-static LogicalResult verifySizes(Operation *op, OperandRange sizes, RankedTensorType type) {
+static LogicalResult verifySizes(Operation *op, OperandRange sizes,
+                                 RankedTensorType type) {
   if (static_cast<int64_t>(sizes.size()) != type.getNumDynamicDims())
-    return op->emitOpError() << "has " << sizes.size() << " sizes for the " << type.getNumDynamicDims()
-                             << " dynamic dimensions of " << type;
+    return op->emitOpError()
+           << "has " << sizes.size() << " sizes for the "
+           << type.getNumDynamicDims() << " dynamic dimensions of " << type;
   return success();
 }
 
@@ -27,16 +29,19 @@ OpFoldResult ScalarOp::fold(FoldAdaptor) { return getValue(); }
 
 LogicalResult ScalarOp::verify() {
   if (getValue().getType() != getType())
-    return emitOpError() << "value of type " << getValue().getType() << " for a result of type " << getType();
+    return emitOpError() << "value of type " << getValue().getType()
+                         << " for a result of type " << getType();
   return success();
 }
 
 LogicalResult FromSizesOp::verify() {
   auto type = cast<RankedTensorType>(getType());
   bool scalar = type.getRank() == 0 && getSizes().size() == 1;
-  bool vector = type.getRank() == 1 && type.getDimSize(0) == static_cast<int64_t>(getSizes().size());
+  bool vector = type.getRank() == 1 &&
+                type.getDimSize(0) == static_cast<int64_t>(getSizes().size());
   if (!scalar && !vector)
-    return emitOpError() << "cannot make " << type << " from " << getSizes().size() << " sizes";
+    return emitOpError() << "cannot make " << type << " from "
+                         << getSizes().size() << " sizes";
   return success();
 }
 
@@ -52,7 +57,9 @@ OpFoldResult FromSizesOp::fold(FoldAdaptor adaptor) {
     if (isa<FloatType>(element))
       values.push_back(FloatAttr::get(element, static_cast<double>(value)));
     else
-      values.push_back(IntegerAttr::get(element, APInt(element.getIntOrFloatBitWidth(), value, /*isSigned=*/true)));
+      values.push_back(
+          IntegerAttr::get(element, APInt(element.getIntOrFloatBitWidth(),
+                                          value, /*isSigned=*/true)));
   }
   return DenseElementsAttr::get(type, values);
 }
@@ -60,16 +67,20 @@ OpFoldResult FromSizesOp::fold(FoldAdaptor adaptor) {
 LogicalResult IndexOp::verify() {
   auto type = cast<RankedTensorType>(getType());
   if (getDimension() >= static_cast<uint64_t>(type.getRank()))
-    return emitOpError() << "dimension " << getDimension() << " of a tensor of rank " << type.getRank();
+    return emitOpError() << "dimension " << getDimension()
+                         << " of a tensor of rank " << type.getRank();
   return verifySizes(*this, getSizes(), type);
 }
 
 LogicalResult ReshapeOp::verify() {
-  auto from = cast<RankedTensorType>(getOperand().getType()), to = cast<RankedTensorType>(getType());
+  auto from = cast<RankedTensorType>(getOperand().getType()),
+       to = cast<RankedTensorType>(getType());
   if (from.getElementType() != to.getElementType())
     return emitOpError("must keep the element type");
-  if (from.hasStaticShape() && to.hasStaticShape() && from.getNumElements() != to.getNumElements())
-    return emitOpError() << "from " << from.getNumElements() << " elements to " << to.getNumElements();
+  if (from.hasStaticShape() && to.hasStaticShape() &&
+      from.getNumElements() != to.getNumElements())
+    return emitOpError() << "from " << from.getNumElements() << " elements to "
+                         << to.getNumElements();
   return verifySizes(*this, getSizes(), to);
 }
 
@@ -81,13 +92,15 @@ OpFoldResult ReshapeOp::fold(FoldAdaptor) {
 }
 
 LogicalResult BroadcastOp::verify() {
-  if (getElementTypeOrSelf(getOperand().getType()) != getElementTypeOrSelf(getType()))
+  if (getElementTypeOrSelf(getOperand().getType()) !=
+      getElementTypeOrSelf(getType()))
     return emitOpError("must keep the element type");
   return verifySizes(*this, getSizes(), cast<RankedTensorType>(getType()));
 }
 
 /// `indices` must be integers, and `operand` must have a first dimension.
-static LogicalResult verifyIndexed(Operation *op, Value operand, Value indices) {
+static LogicalResult verifyIndexed(Operation *op, Value operand,
+                                   Value indices) {
   if (!getElementTypeOrSelf(indices.getType()).isIntOrIndex())
     return op->emitOpError("indices must be integers");
   if (cast<RankedTensorType>(operand.getType()).getRank() == 0)
@@ -95,11 +108,16 @@ static LogicalResult verifyIndexed(Operation *op, Value operand, Value indices) 
   return success();
 }
 
-LogicalResult GatherOp::verify() { return verifyIndexed(*this, getOperand(), getIndices()); }
+LogicalResult GatherOp::verify() {
+  return verifyIndexed(*this, getOperand(), getIndices());
+}
 
-LogicalResult GatherOp::inferReturnTypes(MLIRContext *, std::optional<Location>, ValueRange operands, DictionaryAttr,
-                                         OpaqueProperties, RegionRange, SmallVectorImpl<Type> &results) {
-  auto operand = cast<RankedTensorType>(operands[0].getType()), indices = cast<RankedTensorType>(operands[1].getType());
+LogicalResult GatherOp::inferReturnTypes(MLIRContext *, std::optional<Location>,
+                                         ValueRange operands, DictionaryAttr,
+                                         OpaqueProperties, RegionRange,
+                                         SmallVectorImpl<Type> &results) {
+  auto operand = cast<RankedTensorType>(operands[0].getType()),
+       indices = cast<RankedTensorType>(operands[1].getType());
   if (operand.getRank() == 0)
     return failure();
   SmallVector<int64_t> shape(indices.getShape());
@@ -111,24 +129,31 @@ LogicalResult GatherOp::inferReturnTypes(MLIRContext *, std::optional<Location>,
 LogicalResult ScatterOp::verify() {
   if (failed(verifyIndexed(*this, getLike(), getIndices())))
     return failure();
-  auto updates = cast<RankedTensorType>(getUpdates().getType()), like = cast<RankedTensorType>(getLike().getType());
+  auto updates = cast<RankedTensorType>(getUpdates().getType()),
+       like = cast<RankedTensorType>(getLike().getType());
   auto indices = cast<RankedTensorType>(getIndices().getType());
   SmallVector<int64_t> expected(indices.getShape());
   llvm::append_range(expected, like.getShape().drop_front());
   if (failed(verifyCompatibleShape(updates.getShape(), expected)))
-    return emitOpError() << "updates of type " << updates << " for indices " << indices << " into " << like;
+    return emitOpError() << "updates of type " << updates << " for indices "
+                         << indices << " into " << like;
   return success();
 }
 
-LogicalResult ScatterOp::inferReturnTypes(MLIRContext *, std::optional<Location>, ValueRange operands, DictionaryAttr,
-                                          OpaqueProperties, RegionRange, SmallVectorImpl<Type> &results) {
-  results.push_back(cloneWithElementType(operands[2].getType(), getElementTypeOrSelf(operands[0].getType())));
+LogicalResult ScatterOp::inferReturnTypes(MLIRContext *,
+                                          std::optional<Location>,
+                                          ValueRange operands, DictionaryAttr,
+                                          OpaqueProperties, RegionRange,
+                                          SmallVectorImpl<Type> &results) {
+  results.push_back(cloneWithElementType(
+      operands[2].getType(), getElementTypeOrSelf(operands[0].getType())));
   return success();
 }
 
 LogicalResult PrngStepOp::verify() {
   auto state = cast<RankedTensorType>(getState().getType());
-  if (!state.getElementType().isUnsignedInteger(32) || state.getShape() != ArrayRef<int64_t>{3, 2048} ||
+  if (!state.getElementType().isUnsignedInteger(32) ||
+      state.getShape() != ArrayRef<int64_t>{3, 2048} ||
       getNextState().getType() != state)
     return emitOpError("state must be tensor<3x2048xui32>");
   auto values = cast<RankedTensorType>(getValues().getType());

@@ -33,8 +33,10 @@ void TileDialect::initialize() {
       >();
 }
 
-Operation *TileDialect::materializeConstant(OpBuilder &builder, Attribute value, Type type, Location loc) {
-  if (auto elements = dyn_cast<ElementsAttr>(value); elements && elements.getType() == type)
+Operation *TileDialect::materializeConstant(OpBuilder &builder, Attribute value,
+                                            Type type, Location loc) {
+  if (auto elements = dyn_cast<ElementsAttr>(value);
+      elements && elements.getType() == type)
     return builder.create<ConstantOp>(loc, type, elements);
   auto typed = dyn_cast<TypedAttr>(value);
   if (!typed || typed.getType() != type)
@@ -44,7 +46,8 @@ Operation *TileDialect::materializeConstant(OpBuilder &builder, Attribute value,
   return builder.create<ScalarOp>(loc, type, typed);
 }
 
-FailureOr<SmallVector<int64_t>> polytile::tile::broadcastShapes(ArrayRef<ArrayRef<int64_t>> shapes) {
+FailureOr<SmallVector<int64_t>>
+polytile::tile::broadcastShapes(ArrayRef<ArrayRef<int64_t>> shapes) {
   size_t rank = 0;
   for (ArrayRef<int64_t> shape : shapes)
     rank = std::max(rank, shape.size());
@@ -55,7 +58,8 @@ FailureOr<SmallVector<int64_t>> polytile::tile::broadcastShapes(ArrayRef<ArrayRe
       int64_t &merged = result[offset + i];
       if (size == 1 || size == merged)
         continue;
-      if (merged == 1 || (ShapedType::isDynamic(merged) && !ShapedType::isDynamic(size)))
+      if (merged == 1 ||
+          (ShapedType::isDynamic(merged) && !ShapedType::isDynamic(size)))
         merged = size;
       else if (!ShapedType::isDynamic(size))
         return failure();
@@ -66,12 +70,16 @@ FailureOr<SmallVector<int64_t>> polytile::tile::broadcastShapes(ArrayRef<ArrayRe
 
 void polytile::tile::printShape(raw_ostream &os, ArrayRef<int64_t> shape) {
   os << "(";
-  llvm::interleaveComma(shape, os, [&](int64_t size) { ShapedType::isDynamic(size) ? os << "?" : os << size; });
+  llvm::interleaveComma(shape, os, [&](int64_t size) {
+    ShapedType::isDynamic(size) ? os << "?" : os << size;
+  });
   os << ")";
 }
 
-LogicalResult polytile::tile::inferBroadcastType(std::optional<Location> location, TypeRange operands, Type elementType,
-                                                 SmallVectorImpl<Type> &results) {
+LogicalResult
+polytile::tile::inferBroadcastType(std::optional<Location> location,
+                                   TypeRange operands, Type elementType,
+                                   SmallVectorImpl<Type> &results) {
   SmallVector<ArrayRef<int64_t>> shapes;
   for (Type operand : operands)
     if (auto tensor = dyn_cast<RankedTensorType>(operand))
@@ -84,8 +92,11 @@ LogicalResult polytile::tile::inferBroadcastType(std::optional<Location> locatio
   if (failed(shape)) {
     std::string spelled;
     llvm::raw_string_ostream os(spelled);
-    llvm::interleave(shapes, os, [&](ArrayRef<int64_t> each) { printShape(os, each); }, " and ");
-    return emitOptionalError(location, "the shapes ", spelled, " do not broadcast: sizes must be equal, or 1");
+    llvm::interleave(
+        shapes, os, [&](ArrayRef<int64_t> each) { printShape(os, each); },
+        " and ");
+    return emitOptionalError(location, "the shapes ", spelled,
+                             " do not broadcast: sizes must be equal, or 1");
   }
   results.push_back(RankedTensorType::get(*shape, elementType));
   return success();
@@ -97,7 +108,9 @@ Type polytile::tile::cloneWithElementType(Type type, Type elementType) {
   return elementType;
 }
 
-bool polytile::tile::isUnsignedElement(Type type) { return type.isUnsignedInteger() || type.isInteger(1); }
+bool polytile::tile::isUnsignedElement(Type type) {
+  return type.isUnsignedInteger() || type.isInteger(1);
+}
 
 std::string polytile::tile::spellElementType(Type type) {
   if (type.isBF16())

@@ -23,23 +23,31 @@
 
 namespace polytile::tile {
 
-/// Marks operations that act on each element alone, on elements or on tensors, and broadcast tensors as NumPy does.
+/// Marks operations that act on each element alone, on elements or on tensors,
+/// and broadcast tensors as NumPy does.
 template <typename ConcreteOp>
 class Elementwise : public mlir::OpTrait::TraitBase<ConcreteOp, Elementwise> {};
 
-/// The shape to which `shapes` broadcast by NumPy's rules; a dynamic size stays dynamic unless another operand decides it.
-/// Fails, without a message, where two sizes differ and neither is 1.
-mlir::FailureOr<llvm::SmallVector<int64_t>> broadcastShapes(llvm::ArrayRef<llvm::ArrayRef<int64_t>> shapes);
+/// The shape to which `shapes` broadcast by NumPy's rules; a dynamic size stays
+/// dynamic unless another operand decides it. Fails, without a message, where
+/// two sizes differ and neither is 1.
+mlir::FailureOr<llvm::SmallVector<int64_t>>
+broadcastShapes(llvm::ArrayRef<llvm::ArrayRef<int64_t>> shapes);
 
-/// Appends the type of an elementwise result to `results`: `elementType` itself when all operands are elements, else a
-/// tensor of their broadcast shape. Emits the error at `location`, when there is one, for shapes that don't broadcast.
-llvm::LogicalResult inferBroadcastType(std::optional<mlir::Location> location, mlir::TypeRange operands,
-                                       mlir::Type elementType, llvm::SmallVectorImpl<mlir::Type> &results);
+/// Appends the type of an elementwise result to `results`: `elementType` itself
+/// when all operands are elements, else a tensor of their broadcast shape.
+/// Emits the error at `location`, when there is one, for shapes that don't
+/// broadcast.
+llvm::LogicalResult
+inferBroadcastType(std::optional<mlir::Location> location,
+                   mlir::TypeRange operands, mlir::Type elementType,
+                   llvm::SmallVectorImpl<mlir::Type> &results);
 
 /// Prints a shape as "(3, 4)", a dynamic size as "?".
 void printShape(llvm::raw_ostream &os, llvm::ArrayRef<int64_t> shape);
 
-/// `type` with another element type; an element type becomes `elementType` itself.
+/// `type` with another element type; an element type becomes `elementType`
+/// itself.
 mlir::Type cloneWithElementType(mlir::Type type, mlir::Type elementType);
 
 /// True for `ui8` to `ui64` and for bool.
