@@ -1,0 +1,11 @@
+// What a package holds, as JSON: for `polytile devices`-like listings, bug
+// reports and people.
+#pragma once
+
+#include "runtime/core/PackageModel.h"
+
+namespace polytile::runtime {
+
+std::string describePackage(const Package &package);
+
+} // namespace polytile::runtime
