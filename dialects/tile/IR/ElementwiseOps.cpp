@@ -24,9 +24,3 @@ LogicalResult CastOp::verify() {
            << getOperand().getType() << " to " << getType();
   return success();
 }
-
-OpFoldResult CastOp::fold(FoldAdaptor) {
-  if (getOperand().getType() == getType())
-    return getOperand();
-  return {};
-}

@@ -45,16 +45,20 @@ class Tile_UnaryOp<string mnemonic, Type type, list<Trait> traits = []>
 
 def Tile_AddOp : Tile_BinaryOp<"add", Tile_AnyValue, [Commutative]> {
   let summary = "Sum; integers wrap around, bools are or-ed";
+  let hasFolder = 1;
 }
 def Tile_SubOp : Tile_BinaryOp<"sub", Tile_AnyValue> {
   let summary = "Difference; integers wrap around, bools are xor-ed";
+  let hasFolder = 1;
 }
 def Tile_MulOp : Tile_BinaryOp<"mul", Tile_AnyValue, [Commutative]> {
   let summary = "Product; integers wrap around, bools are and-ed";
+  let hasFolder = 1;
 }
 def Tile_DivOp : Tile_BinaryOp<"div", Tile_NumberValue> {
   let summary = "Quotient; between integers it floors, and a division by zero gives 0";
   let description = [{ The most negative integer divided by -1 wraps around to itself. }];
+  let hasFolder = 1;
 }
 def Tile_ModOp : Tile_BinaryOp<"mod", Tile_NumberValue> {
   let summary = "Remainder of the flooring division, with the divisor's sign; of integers by zero it is 0";
@@ -68,7 +72,10 @@ def Tile_MaxOp : Tile_BinaryOp<"max", Tile_AnyValue, [Commutative]> {
 def Tile_MinOp : Tile_BinaryOp<"min", Tile_AnyValue, [Commutative]> {
   let summary = "The smaller; NaN if either is NaN";
 }
-def Tile_NegOp : Tile_UnaryOp<"neg", Tile_NumberValue> { let summary = "Negation; integers wrap around"; }
+def Tile_NegOp : Tile_UnaryOp<"neg", Tile_NumberValue> {
+  let summary = "Negation; integers wrap around";
+  let hasFolder = 1;
+}
 def Tile_AbsOp : Tile_UnaryOp<"abs", Tile_NumberValue> { let summary = "Absolute value; of the most negative integer it is that integer"; }
 
 //===----------------------------------------------------------------------===//
@@ -78,7 +85,10 @@ def Tile_AbsOp : Tile_UnaryOp<"abs", Tile_NumberValue> { let summary = "Absolute
 def Tile_AndOp : Tile_BinaryOp<"and", Tile_BitsValue, [Commutative]> { let summary = "Bitwise and; on bools, logical"; }
 def Tile_OrOp : Tile_BinaryOp<"or", Tile_BitsValue, [Commutative]> { let summary = "Bitwise or; on bools, logical"; }
 def Tile_XorOp : Tile_BinaryOp<"xor", Tile_BitsValue, [Commutative]> { let summary = "Bitwise exclusive or; on bools, logical"; }
-def Tile_NotOp : Tile_UnaryOp<"not", Tile_BitsValue> { let summary = "Bitwise complement; on bools, logical"; }
+def Tile_NotOp : Tile_UnaryOp<"not", Tile_BitsValue> {
+  let summary = "Bitwise complement; on bools, logical";
+  let hasFolder = 1;
+}
 def Tile_ShlOp : Tile_BinaryOp<"shl", Tile_IntegerValue> {
   let summary = "Shift left; by a negative amount or by the width and more it gives 0";
 }
@@ -98,6 +108,7 @@ def Tile_SelectOp : Tile_ElementwiseOp<"select"> {
   let summary = "The second operand where the first holds, else the third";
   let arguments = (ins Tile_BoolValue:$condition, Tile_AnyValue:$on_true, Tile_AnyValue:$on_false);
   let results = (outs Tile_AnyValue:$result);
+  let hasFolder = 1;
 }
 
 def Tile_CastOp : Tile_Op<"cast", [Pure, Tile_ElementwiseTrait]> {
