@@ -34,7 +34,7 @@ struct Statement;
 struct Parameter;
 
 /// No expression is higher than this; deeper ones are a located error.
-inline constexpr unsigned maxExpressionDepth = 400;
+inline constexpr unsigned maxExpressionDepth = 1000;
 
 /// An identifier where it stands. A `#` or `$` before it is not part of it,
 /// primes after it are.

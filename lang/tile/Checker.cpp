@@ -189,6 +189,7 @@ Rank FunctionChecker::checkTupleAssignment(Assignment &assignment) {
 //===----------------------------------------------------------------------===//
 
 void FunctionChecker::checkContraction(Contraction &contraction) {
+  unsigned errorsBefore = diagnostics.errorCount();
   inContraction = true;
   variables.clear();
   deferredNames.clear();
@@ -201,7 +202,8 @@ void FunctionChecker::checkContraction(Contraction &contraction) {
   resolveDeferredNames();
   checkOutputSizes(contraction);
   checkDefault(contraction);
-  warnAboutWindows();
+  if (diagnostics.errorCount() == errorsBefore)
+    warnAboutWindows();
   inContraction = false;
 
   std::vector<IndexVariable> list;

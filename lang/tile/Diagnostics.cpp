@@ -204,8 +204,17 @@ Diagnostic &DiagnosticEngine::warning(SourceRange range, std::string message) {
 
 std::string DiagnosticEngine::render() const {
   std::string out;
+  std::vector<const Diagnostic *> ordered;
   for (const Diagnostic &diagnostic : collected)
-    out += renderDiagnostic(*file, diagnostic);
+    ordered.push_back(&diagnostic);
+  // Pointers into one vector: those at one place stay in order of report.
+  std::sort(ordered.begin(), ordered.end(),
+            [](const Diagnostic *a, const Diagnostic *b) {
+              return std::pair(a->range.begin, a) <
+                     std::pair(b->range.begin, b);
+            });
+  for (const Diagnostic *diagnostic : ordered)
+    out += renderDiagnostic(*file, *diagnostic);
   if (droppedErrors != 0)
     fmt::format_to(std::back_inserter(out), "{}: {} more error{} not shown\n",
                    file->name(), droppedErrors,

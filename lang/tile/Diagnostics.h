@@ -98,7 +98,7 @@ public:
   unsigned warningCount() const { return warnings; }
   const std::vector<Diagnostic> &diagnostics() const { return collected; }
 
-  /// All diagnostics in order of report, as `renderDiagnostic` writes them,
+  /// All diagnostics in order of the text, as `renderDiagnostic` writes them,
   /// and a last line that counts the errors that were dropped, if any were.
   std::string render() const;
 

@@ -386,12 +386,5 @@ bool Parser::parseExpressionList(TokenKind end,
       return false;
     expressions.push_back(expr);
   } while (accept(TokenKind::Comma));
-  if (at(end)) {
-    advance();
-    return true;
-  }
-  if (!at(TokenKind::Invalid))
-    diagnostics.report(DiagnosticId::ExpectedToken, errorPlace(),
-                       {fmt::format("',' or {}", describe(end)), found()});
-  return false;
+  return expectListEnd(end);
 }

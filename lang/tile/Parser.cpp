@@ -32,8 +32,6 @@ using namespace polytile::lang;
 
 namespace {
 
-constexpr size_t largestFile = size_t(1) << 31;
-
 std::optional<Aggregation> aggregationOf(TokenKind kind) {
   switch (kind) {
   case TokenKind::Plus:
@@ -53,7 +51,8 @@ std::optional<Aggregation> aggregationOf(TokenKind kind) {
 
 } // namespace
 
-std::unique_ptr<Program> polytile::lang::parse(DiagnosticEngine &diagnostics) {
+std::unique_ptr<Program> polytile::lang::parse(DiagnosticEngine &diagnostics,
+                                               size_t largestFile) {
   auto program = std::make_unique<Program>(diagnostics.sharedSource());
   size_t size = diagnostics.source().text().size();
   if (size > largestFile)
@@ -131,6 +130,16 @@ bool Parser::expect(TokenKind kind) {
   if (!at(TokenKind::Invalid))
     diagnostics.report(DiagnosticId::ExpectedToken, errorPlace(),
                        {describe(kind), found()});
+  return false;
+}
+
+/// The end of a list, or else the comma that would go on with it.
+bool Parser::expectListEnd(TokenKind end) {
+  if (accept(end))
+    return true;
+  if (!at(TokenKind::Invalid))
+    diagnostics.report(DiagnosticId::ExpectedToken, errorPlace(),
+                       {fmt::format("',' or {}", describe(end)), found()});
   return false;
 }
 
@@ -242,7 +251,7 @@ bool Parser::parseParameters(Function &function) {
     } while (accept(TokenKind::Comma));
   }
   function.parameters = program.arena.copy(parameters);
-  return expect(TokenKind::RightParen);
+  return expectListEnd(TokenKind::RightParen);
 }
 
 bool Parser::parseParameter(Parameter &parameter) {
@@ -272,7 +281,7 @@ bool Parser::parseParameter(Parameter &parameter) {
         dimensions.push_back(dimension);
       } while (accept(TokenKind::Comma));
     }
-    if (!expect(TokenKind::RightBracket))
+    if (!expectListEnd(TokenKind::RightBracket))
       return false;
     parameter.dimensions = program.arena.copy(dimensions);
   }
@@ -321,7 +330,7 @@ bool Parser::parseOutputs(Function &function) {
     outputs.push_back(output);
   } while (accept(TokenKind::Comma));
   function.outputs = program.arena.copy(outputs);
-  return expect(TokenKind::RightParen);
+  return expectListEnd(TokenKind::RightParen);
 }
 
 bool Parser::parseBody(Function &function) {

@@ -18,8 +18,10 @@ namespace polytile::lang {
 
 /// Parses the source of `diagnostics`. Returns the program also after errors,
 /// without the statements that could not be read; ask
-/// `diagnostics.hasErrors()`. Never null.
-std::unique_ptr<Program> parse(DiagnosticEngine &diagnostics);
+/// `diagnostics.hasErrors()`. Never null. Files of more than `largestFile`
+/// bytes are an error: ranges count bytes in 32 bits.
+std::unique_ptr<Program> parse(DiagnosticEngine &diagnostics,
+                               size_t largestFile = size_t(1) << 31);
 
 /// Parses and, when that gave no error, checks. The program may be imported
 /// if and only if the engine has no errors.

@@ -33,6 +33,7 @@ private:
   bool at(TokenKind kind) const { return current.is(kind); }
   bool accept(TokenKind kind);
   bool expect(TokenKind kind);
+  bool expectListEnd(TokenKind end);
   bool expectName(Name &name);
   bool onNewLine() const;
   bool nothing(DiagnosticId id);
