@@ -64,6 +64,8 @@ def source_files(root):
             path = Path(folder, name).relative_to(root)
             if path.suffix == ".txt" and name != "CMakeLists.txt":
                 continue
+            if path.suffix == ".tile" and path.parts[0] == "test":
+                continue  # data of a test, kept minimal
             if path.suffix in COMMENT_STARTS:
                 yield path
 
