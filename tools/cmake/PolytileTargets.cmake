@@ -90,9 +90,9 @@ function(polytile_register_unit_test name)
   set_target_properties(${name} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/test/bin"
     INSTALL_RPATH "$ORIGIN/../../lib;${POLYTILE_LLVM_LIBRARY_DIR}")
-  set(prefix "${name}: ")
+  set(prefix "${name}/")
   if(POLYTILE_SANITIZE)
-    string(PREPEND prefix "sanitized ")
+    string(PREPEND prefix "sanitized-")
   endif()
   catch_discover_tests(${name} TEST_PREFIX "${prefix}"
     WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}"
