@@ -71,10 +71,10 @@ Status findEntry(const Package &package, const char *name,
                       {inputs[i].dims,
                        static_cast<size_t>(std::max(0, inputs[i].rank))});
   if (hits == 0)
-    return fail(PTL_STATUS_NOT_FOUND, "no entry ", quoted(wanted),
+    return fail(PTL_STATUS_NOT_FOUND, "no entry ", inQuotes(wanted),
                 inputs ? " for (" + types + ")" : "", "; there are: ", all);
   return fail(PTL_STATUS_INVALID_ARGUMENT, hits, " entries are called ",
-              quoted(wanted), "; their inputs' types tell them apart: ", all);
+              inQuotes(wanted), "; their inputs' types tell them apart: ", all);
 }
 
 Status tensorInfo(const Entry *entry, size_t index,
@@ -217,7 +217,7 @@ ptl_status *ptl_tensor_file_find(const ptl_tensor_file *file, const char *name,
       }
       all += (all.empty() ? "" : ", ") + candidate.name;
     }
-    return fail(PTL_STATUS_NOT_FOUND, "no array ", quoted(name),
+    return fail(PTL_STATUS_NOT_FOUND, "no array ", inQuotes(name),
                 "; there are: ", all.empty() ? "none" : all);
   });
 }

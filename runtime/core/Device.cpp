@@ -85,7 +85,7 @@ namespace {
 Status checkBuffers(const Device *device, const Entry &entry, const char *what,
                     const std::vector<Tensor> &tensors, BufferSpan buffers) {
   if (buffers.size() != tensors.size())
-    return fail(PTL_STATUS_INVALID_ARGUMENT, quoted(entry.name), " takes ",
+    return fail(PTL_STATUS_INVALID_ARGUMENT, inQuotes(entry.name), " takes ",
                 tensors.size(), " ", what, "s, not ", buffers.size());
   for (size_t i = 0; i < buffers.size(); ++i) {
     const Tensor &tensor = tensors[i];

@@ -64,7 +64,7 @@ private:
       return parseShape(header.shape);
     }
     return fail(PTL_STATUS_CORRUPT, "the .npy header has the unknown key ",
-                quoted(key));
+                inQuotes(key));
   }
 
   Status parseShape(std::vector<int64_t> &shape) {
@@ -87,7 +87,7 @@ private:
 
   Status unexpected(const char *wanted) const {
     return fail(PTL_STATUS_CORRUPT, "the .npy header has ",
-                quoted(text.substr(at, 20)), " at ", at, " instead of ",
+                inQuotes(text.substr(at, 20)), " at ", at, " instead of ",
                 wanted);
   }
   void skipBlanks() {
@@ -165,7 +165,7 @@ Status parseDescr(const std::string &descr, ptl_element_type &type,
       swapped = order == '>' && elementTypeSize(type) > 1;
       return {};
     }
-  return fail(PTL_STATUS_UNSUPPORTED, "the array's type is ", quoted(descr),
+  return fail(PTL_STATUS_UNSUPPORTED, "the array's type is ", inQuotes(descr),
               "; readable are bool, integers of 1 to 8 bytes, floats of 2 to 8 "
               "bytes, and bf16 as '<V2'");
 }

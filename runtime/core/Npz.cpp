@@ -237,11 +237,11 @@ Status readNpz(Bytes file, const char *only, HostTensors &tensors) {
       continue;
     HostTensor tensor;
     tensor.name = name;
-    PTL_TRY(readMember(file, member, tensor).within("array " + quoted(name)));
+    PTL_TRY(readMember(file, member, tensor).within("array " + inQuotes(name)));
     tensors.push_back(std::move(tensor));
   }
   if (only && tensors.empty())
-    return fail(PTL_STATUS_NOT_FOUND, "no array ", quoted(only),
+    return fail(PTL_STATUS_NOT_FOUND, "no array ", inQuotes(only),
                 "; there are: ", names.empty() ? "none" : names);
   return {};
 }

@@ -41,7 +41,7 @@ public:
       Entry entry;
       PTL_TRY(read(*source.entries()->Get(i), entry)
                   .within("entry " +
-                          quoted(text(source.entries()->Get(i)->name()))));
+                          inQuotes(text(source.entries()->Get(i)->name()))));
       package.entries.push_back(std::move(entry));
     }
     return {};
@@ -78,14 +78,14 @@ private:
     tensor.name = text(source.name());
     int64_t type = static_cast<int64_t>(source.element_type());
     if (!isElementType(type))
-      return fail(PTL_STATUS_CORRUPT, "tensor ", quoted(tensor.name),
+      return fail(PTL_STATUS_CORRUPT, "tensor ", inQuotes(tensor.name),
                   " has the unknown element type ", type);
     tensor.type = static_cast<ptl_element_type>(type);
     for (uint32_t i = 0; i < sizeOf(source.dims()); ++i)
       tensor.dims.push_back(source.dims()->Get(i));
     auto bytes = denseByteSize(tensor.type, tensor.dims);
     if (!bytes || *bytes > kLargestSize)
-      return fail(PTL_STATUS_CORRUPT, "tensor ", quoted(tensor.name),
+      return fail(PTL_STATUS_CORRUPT, "tensor ", inQuotes(tensor.name),
                   " has the impossible shape ",
                   typeText(tensor.type, tensor.dims));
     tensor.byteSize = *bytes;
@@ -154,14 +154,14 @@ private:
                   source.line(),         source.workspace_bytes(),
                   source.flops(),        source.bytes()};
     if (kernel.module >= package.modules.size())
-      return fail(PTL_STATUS_CORRUPT, "kernel ", quoted(kernel.symbol),
+      return fail(PTL_STATUS_CORRUPT, "kernel ", inQuotes(kernel.symbol),
                   " names module ", kernel.module, "; there are ",
                   package.modules.size());
     if (kernel.symbol.empty() || kernel.symbol.find('\0') != std::string::npos)
       return fail(PTL_STATUS_CORRUPT, "kernel ", variant.kernels.size(),
                   " has no usable symbol");
     if (kernel.workspaceBytes > kLargestSize)
-      return fail(PTL_STATUS_CORRUPT, "kernel ", quoted(kernel.symbol),
+      return fail(PTL_STATUS_CORRUPT, "kernel ", inQuotes(kernel.symbol),
                   " wants a workspace of ", kernel.workspaceBytes, " bytes");
     variant.kernels.push_back(std::move(kernel));
     return {};

@@ -34,7 +34,7 @@ Status makeFailure(const CodeAt &at, std::string message) {
   return Status(new ptl_status{at.code, std::move(message), std::move(place)});
 }
 
-std::string quoted(std::string_view text) {
+std::string inQuotes(std::string_view text) {
   constexpr size_t longest = 80;
   std::string result = "'";
   for (char c : text.substr(0, longest)) {

@@ -73,7 +73,7 @@ template <typename... Parts> Status fail(CodeAt at, const Parts &...parts) {
 
 /// Text in quotes, cut to a sane length, control characters escaped: for names
 /// that come from files.
-std::string quoted(std::string_view text);
+std::string inQuotes(std::string_view text);
 
 const char *codeName(ptl_status_code code);
 

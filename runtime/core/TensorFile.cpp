@@ -25,7 +25,7 @@ Status readTensorFile(const char *path, const char *only,
   if (only && *only)
     return fail(PTL_STATUS_NOT_FOUND, path,
                 ": an .npy file has one array without a name, not ",
-                quoted(only));
+                inQuotes(only));
   HostTensor tensor;
   PTL_TRY(readNpy(bytes, tensor).within(path));
   tensors.push_back(std::move(tensor));

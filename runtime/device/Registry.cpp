@@ -20,7 +20,7 @@ Status openDevice(const std::string &name, const DeviceOptions &options,
     return makeCpuDevice(options, device);
   if (name == "null:0" || name == "null")
     return makeNullDevice(options, device);
-  return fail(PTL_STATUS_NOT_FOUND, "no device ", quoted(name),
+  return fail(PTL_STATUS_NOT_FOUND, "no device ", inQuotes(name),
               "; there are: cpu:0");
 }
 

@@ -27,7 +27,7 @@ Status chooseLevel(const DeviceOptions &options, int &level) {
   return fail(PTL_STATUS_INVALID_ARGUMENT,
               options.cpuLevel.empty() ? "POLYTILE_CPU is "
                                        : "the CPU level is ",
-              quoted(name), "; allowed are native, ", cpuLevelNames());
+              inQuotes(name), "; allowed are native, ", cpuLevelNames());
 }
 
 Status chooseThreads(const DeviceOptions &options, uint32_t &threads) {
@@ -38,7 +38,7 @@ Status chooseThreads(const DeviceOptions &options, uint32_t &threads) {
         std::from_chars(text, text + std::strlen(text), threads);
     if (error != std::errc() || *end || threads == 0)
       return fail(PTL_STATUS_INVALID_ARGUMENT, "POLYTILE_NUM_THREADS is ",
-                  quoted(text), "; allowed is 1 to ", kMostThreads);
+                  inQuotes(text), "; allowed is 1 to ", kMostThreads);
   }
   if (threads == 0)
     threads = std::min(usableCoreCount(), kMostThreads);
@@ -123,7 +123,7 @@ Status CpuDevice::module(const Package &package, uint32_t index,
 #endif
   if (source.format != format)
     return fail(PTL_STATUS_INCOMPATIBLE, "module ", index, " is ",
-                quoted(source.format), ", not ", quoted(format));
+                inQuotes(source.format), ", not ", inQuotes(format));
   std::lock_guard lock(modulesMutex);
   std::weak_ptr<CpuModule> &known = modules[source.bytes.data()];
   module = known.lock();
@@ -157,11 +157,11 @@ Status CpuDevice::chooseVariant(const Entry &entry, size_t &best) const {
       bestRank = rank;
       best = i;
     }
-    refused += (i ? "; " : "") + quoted(list);
+    refused += (i ? "; " : "") + inQuotes(list);
   }
   if (bestRank.first >= 0)
     return {};
-  return fail(PTL_STATUS_INCOMPATIBLE, quoted(entry.name),
+  return fail(PTL_STATUS_INCOMPATIBLE, inQuotes(entry.name),
               " has no variant for ", name(), " (",
               cpuLevelName(features.level),
               "); it has: ", refused.empty() ? "none" : refused);

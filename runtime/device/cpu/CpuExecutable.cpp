@@ -87,7 +87,7 @@ Status CpuExecutable::loadKernels(const Package &package) {
         reinterpret_cast<ptl_kernel_fn>(module->find(kernel.symbol.c_str()));
     if (!function)
       return fail(PTL_STATUS_CORRUPT, "module ", kernel.module,
-                  " has no kernel ", quoted(kernel.symbol));
+                  " has no kernel ", inQuotes(kernel.symbol));
     kernels.push_back(function);
   }
   return {};
@@ -243,8 +243,8 @@ Status CpuExecutable::dispatchFailure(const Dispatch &dispatch,
   std::string place;
   if (!kernel.file.empty())
     place = " (" + kernel.file + ":" + std::to_string(kernel.line) + ")";
-  return fail(PTL_STATUS_KERNEL_FAILED, "kernel ", quoted(kernel.symbol), place,
-              " returned ", code);
+  return fail(PTL_STATUS_KERNEL_FAILED, "kernel ", inQuotes(kernel.symbol),
+              place, " returned ", code);
 }
 
 Status CpuExecutable::execute(Scratch &scratch, const Fill &fill) {

@@ -31,8 +31,8 @@ public:
   Status prepare(std::shared_ptr<const Package> package, size_t entry,
                  std::shared_ptr<Executable> &executable) override {
     if (package->entries[entry].variants.empty())
-      return fail(PTL_STATUS_INCOMPATIBLE, quoted(package->entries[entry].name),
-                  " has no variants");
+      return fail(PTL_STATUS_INCOMPATIBLE,
+                  inQuotes(package->entries[entry].name), " has no variants");
     executable = std::make_shared<NullExecutable>(shared_from_this(),
                                                   std::move(package), entry, 0);
     return {};
