@@ -59,9 +59,12 @@ bool isContinuationByte(char c) {
   return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
 }
 
+/// Where the character that holds a byte begins. In bytes that are no UTF-8 it
+/// goes back at most as far as the longest character is.
 size_t startOfCharacter(std::string_view text, size_t offset) {
-  while (offset > 0 && offset < text.size() && isContinuationByte(text[offset]))
-    --offset;
+  for (unsigned i = 0; i < 3; ++i)
+    if (offset > 0 && offset < text.size() && isContinuationByte(text[offset]))
+      --offset;
   return offset;
 }
 

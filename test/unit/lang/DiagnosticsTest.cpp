@@ -66,6 +66,15 @@ TEST_CASE("carets stand under wide characters and tabs") {
                                 "  \t   ^~\n");
 }
 
+TEST_CASE("bytes that are no UTF-8 are cut somewhere") {
+  std::string text = "abc" + std::string(500, '\x82') + "def";
+  for (uint32_t begin : {0u, 2u, 50u, 130u, 499u, 505u}) {
+    DiagnosticEngine diagnostics(SourceFile::create("t.tile", text));
+    diagnostics.error({begin, begin + 1}, "here");
+    CHECK(diagnostics.render().find('^') != std::string::npos);
+  }
+}
+
 TEST_CASE("a range over several lines is shown on its first") {
   DiagnosticEngine diagnostics(SourceFile::create("t.tile", "ab(\ncd)\n"));
   diagnostics.error({1, 7}, "here");
