@@ -17,7 +17,9 @@ separate_arguments(polytile_llvm_definitions NATIVE_COMMAND "${LLVM_DEFINITIONS}
 add_library(PolytileMlirBase INTERFACE)
 target_include_directories(PolytileMlirBase SYSTEM INTERFACE ${MLIR_INCLUDE_DIRS} ${LLVM_INCLUDE_DIRS})
 target_compile_options(PolytileMlirBase INTERFACE ${polytile_llvm_definitions}
-  "$<$<COMPILE_LANG_AND_ID:CXX,Clang>:SHELL:-Xclang -fno-pch-timestamp>")
+  "$<$<COMPILE_LANG_AND_ID:CXX,Clang>:SHELL:-Xclang -fno-pch-timestamp>"
+  # Clang forgets the pragmas of a precompiled header, by which libstdc++ silences its own std::stable_sort.
+  -Wno-deprecated-declarations)
 target_link_libraries(PolytileMlirBase INTERFACE MLIR LLVM)
 
 # The precompiled header that all of them share: MLIR's headers are most of a translation unit's time (a dialect

@@ -2,7 +2,11 @@
 //
 // It exists for tests of single passes and for debugging; the product's pipeline stands in compiler/pipeline. Only the
 // upstream dialects that our IR uses are registered: all of them together take 40 s to compile.
+#include "compiler/conversion/TileToProgram/TileToProgram.h"
+#include "dialects/program/IR/ProgramOps.h"
+#include "dialects/program/Transforms/Passes.h"
 #include "dialects/tile/IR/TileOps.h"
+#include "dialects/tile/Transforms/Passes.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -24,7 +28,8 @@
 namespace {
 
 void registerDialects(mlir::DialectRegistry &registry) {
-  registry.insert<polytile::tile::TileDialect>();
+  registry.insert<polytile::program::ProgramDialect,
+                  polytile::tile::TileDialect>();
   registry.insert<mlir::affine::AffineDialect, mlir::arith::ArithDialect,
                   mlir::bufferization::BufferizationDialect,
                   mlir::cf::ControlFlowDialect, mlir::func::FuncDialect,
@@ -41,6 +46,9 @@ int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   registerDialects(registry);
   mlir::registerTransformsPasses();
+  polytile::program::registerTileToProgramPasses();
+  polytile::program::registerProgramPasses();
+  polytile::tile::registerTilePasses();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "Polytile pass driver\n", registry));
 }
