@@ -52,7 +52,7 @@ func.func @elements(%A: tensor<?xf32>) -> tensor<4xf32> attributes {tile.argumen
 
 // -----
 
-func.func @huge(%A: tensor<?xf32>) -> tensor<?x?xf32> attributes {tile.argument_shapes = [array<i64: 5>]} {
+func.func @huge(%A: tensor<?xf32>) -> tensor<?x?xf32> attributes {tile.argument_shapes = [array<i64: 1>]} {
   %c = arith.constant 4294967296 : index
   // expected-error @+1 {{a tensor of shape (4294967296, 4294967296) is larger than 2^48 bytes}}
   %0 = tile.broadcast %A sizes(%c, %c) : tensor<?xf32> -> tensor<?x?xf32>
