@@ -27,6 +27,14 @@ template <typename Vector> uint32_t sizeOf(const Vector *vector) {
   return vector ? vector->size() : 0;
 }
 
+/// FlatBuffers' verifier doesn't look at the alignment of a vector's elements,
+/// so a wrong writer's may stand anywhere.
+int64_t valueAt(const flatbuffers::Vector<int64_t> &vector, uint32_t index) {
+  int64_t value;
+  std::memcpy(&value, vector.Data() + index * sizeof(value), sizeof(value));
+  return value;
+}
+
 /// Turns verified metadata into the model, checking each value on its way.
 class Reader {
 public:
@@ -82,7 +90,7 @@ private:
                   " has the unknown element type ", type);
     tensor.type = static_cast<ptl_element_type>(type);
     for (uint32_t i = 0; i < sizeOf(source.dims()); ++i)
-      tensor.dims.push_back(source.dims()->Get(i));
+      tensor.dims.push_back(valueAt(*source.dims(), i));
     auto bytes = denseByteSize(tensor.type, tensor.dims);
     if (!bytes || *bytes > kLargestSize)
       return fail(PTL_STATUS_CORRUPT, "tensor ", inQuotes(tensor.name),
@@ -222,7 +230,7 @@ private:
                   ", not a power of two up to ", Memory::kAlignment);
     bool aligned = binding.offset % alignment == 0;
     for (uint32_t i = 0; i < sizeOf(source.loop_strides()); ++i) {
-      binding.strides.push_back(source.loop_strides()->Get(i));
+      binding.strides.push_back(valueAt(*source.loop_strides(), i));
       aligned &= binding.strides.back() % static_cast<int64_t>(alignment) == 0;
     }
     if (!aligned)
