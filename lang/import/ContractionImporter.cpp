@@ -58,8 +58,43 @@ ContractionImporter::importSizeAsIndex(const Expr &expr) {
   return {getAffineSymbolExpr(position, context), one};
 }
 
+/// floordiv(e, s) is a fresh variable q with s * q <= e < s * (q + 1), and
+/// mod(e, s) is e - s * q. For e = n / d this is d * s * q <= n < d * s * (q +
+/// 1); sizes that are symbols are never negative.
+ContractionImporter::Fraction
+ContractionImporter::importFlooring(bool remainder, const Expr &dividend,
+                                    const Expr &divisor, SourceRange range) {
+  Fraction value = importIndex(dividend), size = importIndex(divisor);
+  if (!value || !size)
+    return {};
+  AffineExpr numerator = value.numerator,
+             scale = value.denominator * size.numerator;
+  if (auto number = dyn_cast<AffineConstantExpr>(scale)) {
+    if (number.getValue() == 0) {
+      importer.diagnostics().error(range, "division by zero");
+      return {};
+    }
+    if (number.getValue() < 0) {
+      numerator = -numerator;
+      scale = -scale;
+    }
+  }
+  AffineExpr quotient = getAffineDimExpr(indexNames.size(), importer.context());
+  indexNames.push_back(
+      std::string(importer.diagnostics().source().text(range)));
+  addConstraint(numerator - quotient * scale, /*isEquality=*/false);
+  addConstraint(quotient * scale + scale - 1 - numerator,
+                /*isEquality=*/false);
+  if (!remainder)
+    return {quotient, getAffineConstantExpr(1, importer.context())};
+  return {value.numerator - quotient * size.numerator * value.denominator,
+          value.denominator};
+}
+
 ContractionImporter::Fraction
 ContractionImporter::importIndexBinary(const Binary &expr) {
+  if (expr.op == BinaryOp::Mod)
+    return importFlooring(/*remainder=*/true, *expr.lhs, *expr.rhs, expr.range);
   Fraction lhs = importIndex(*expr.lhs), rhs = importIndex(*expr.rhs);
   if (!lhs || !rhs)
     return {};
@@ -109,6 +144,11 @@ ContractionImporter::importIndex(const Expr &expr) {
   }
   if (auto *binary = dyn_cast<Binary>(&expr))
     return importIndexBinary(*binary);
+  if (auto *call = dyn_cast<Call>(&expr);
+      call &&
+      (call->builtin == Builtin::FloorDiv || call->builtin == Builtin::Mod))
+    return importFlooring(call->builtin == Builtin::Mod, *call->arguments[0],
+                          *call->arguments[1], expr.range);
   importer.diagnostics().error(expr.range,
                                "an index expression is affine: sums, products "
                                "with sizes, quotients by sizes");

@@ -1,5 +1,5 @@
 //===- ContractionImporter.h - One contraction on its way to tile.contract -*-
-//C++ -*-===//
+// C++ -*-===//
 //
 // Private to lang/import. Gathers index variables, symbols, constraints, reads
 // and the body, and builds the operation at the end.
@@ -63,6 +63,8 @@ private:
   Fraction importIndex(const Expr &expr);
   Fraction importIndexBinary(const Binary &expr);
   Fraction importSizeAsIndex(const Expr &expr);
+  Fraction importFlooring(bool remainder, const Expr &dividend,
+                          const Expr &divisor, SourceRange range);
   mlir::Value addInput(mlir::Value tensor,
                        llvm::ArrayRef<mlir::AffineExpr> indices);
   void addConstraint(mlir::AffineExpr expr, bool isEquality);

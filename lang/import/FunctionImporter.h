@@ -45,7 +45,7 @@ public:
   std::optional<std::vector<Term>> run(llvm::ArrayRef<Term> arguments);
 
   //===--- Expressions: each reports its errors and then gives an invalid term,
-  //a null value or std::nullopt -------===//
+  // a null value or std::nullopt -------===//
 
   /// The value of an expression outside of a contraction; with `body`, of one
   /// inside the body of that contraction, where tensor reads become arguments
@@ -132,6 +132,8 @@ private:
   Term importStructural(const Call &call);
   Term importReshape(const Call &call);
   Term importBroadcast(const Call &call);
+  std::optional<llvm::SmallVector<mlir::Value>>
+  importBroadcastSizes(const Call &call);
   Term importSimpleReduce(const Call &call);
   Term importIndex(const Call &call);
   Term importGather(const Call &call);

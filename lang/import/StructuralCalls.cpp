@@ -69,9 +69,27 @@ Term FunctionImporter::importReshape(const Call &call) {
                                                     tensor, dynamicSizes));
 }
 
+/// The sizes after the first argument, or those of the tensor there.
+std::optional<SmallVector<Value>>
+FunctionImporter::importBroadcastSizes(const Call &call) {
+  if (call.arguments.size() != 2 || call.arguments[1]->isSize)
+    return importSizes(argumentsFrom(call, 1));
+  Term term = importValue(*call.arguments[1]);
+  if (term.isSize())
+    return SmallVector<Value>{term.value};
+  Value like = importTensor(*call.arguments[1]);
+  if (!like)
+    return std::nullopt;
+  SmallVector<Value> sizes;
+  int64_t rank = cast<RankedTensorType>(like.getType()).getRank();
+  for (int64_t i = 0; i < rank; ++i)
+    sizes.push_back(dimension(like, i, location(call.range)));
+  return sizes;
+}
+
 Term FunctionImporter::importBroadcast(const Call &call) {
   Value tensor = importTensor(*call.arguments[0]);
-  std::optional<SmallVector<Value>> sizes = importSizes(argumentsFrom(call, 1));
+  std::optional<SmallVector<Value>> sizes = importBroadcastSizes(call);
   if (!tensor || !sizes)
     return {};
   SmallVector<Value> dynamicSizes;

@@ -71,6 +71,19 @@ TEST_CASE("a fraction becomes a variable and an equality") {
   contains(ir, "affine_set<(d0, d1) : (d1 * 2 - d0 == 0)>");
 }
 
+TEST_CASE("flooring becomes a variable between two bounds") {
+  std::string ir = import("function f(A[N]) -> (O) { O[i : 2 * N] = "
+                          "+(A[floordiv(i, 2)]); }",
+                          {f32Vector});
+  contains(ir, R"names(["i", "floordiv(i, 2)"])names");
+  contains(ir, "affine_set<(d0, d1) : (d0 - d1 * 2 >= 0, d1 * 2 - d0 + 1 >= "
+               "0)>");
+  ir = import("function f(A[N]) -> (O) { O[i : N] = +(A[i % 3]); P[i : N] = "
+              "+(A[mod(i / 2, -3)]); }",
+              {f32Vector});
+  contains(ir, "(d0 - d1 * 3)");
+}
+
 TEST_CASE("a size times an index variable stays symbolic") {
   std::string ir = import(
       "function f(A[N], W[M]) -> (O) { O[i : M] = +(A[i * M + j]), j < M; }",
@@ -128,6 +141,15 @@ TEST_CASE("calls are inlined") {
                           {f32Vector});
   contains(ir, "tile.select");
   CHECK(ir.find("call") == std::string::npos);
+}
+
+TEST_CASE("a broadcast takes sizes, or a tensor of the wanted shape") {
+  contains(import("function f(A[N], B[M, N]) -> (O) { O = broadcast(A, B); }",
+                  {f32Vector, f32Matrix}),
+           "tensor<?xf32> -> tensor<?x?xf32>");
+  contains(import("function f(A[N]) -> (O) { O = broadcast(A, 3, N); }",
+                  {f32Vector}),
+           "tensor<?xf32> -> tensor<3x?xf32>");
 }
 
 TEST_CASE("groups of values") {
