@@ -244,8 +244,7 @@ void FunctionChecker::checkConstraints(Contraction &contraction) {
                                     constraint.relation == Relation::Less &&
                                     left && !right;
     if (constraint.relation == Relation::NotEqual)
-      diagnostics
-          .report(DiagnosticId::NotEqualInConstraint, constraint.range)
+      diagnostics.report(DiagnosticId::NotEqualInConstraint, constraint.range)
           .withHint("use two statements, one with '<' and one with '>', and "
                     "add their results");
     else if (!left && !right)
