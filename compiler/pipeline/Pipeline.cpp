@@ -1,0 +1,298 @@
+//===- Pipeline.cpp - From source text to a package, phase by phase -------===//
+//
+// The order of all phases, and why each stands where it does. Everything that
+// a user can get wrong is reported by the phases up to tile-infer-bounds; a
+// phase behind it that fails has found a bug of ours, or an operation that its
+// target doesn't have yet.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/pipeline/Pipeline.h"
+
+#include "compiler/conversion/TileToProgram/TileToProgram.h"
+#include "compiler/interpreter/Interpreter.h"
+#include "compiler/pipeline/FrontEnd.h"
+#include "compiler/pipeline/PackageBuilder.h"
+#include "compiler/pipeline/PhaseDumps.h"
+#include "compiler/pipeline/SourceDiagnostics.h"
+#include "compiler/target/cpu/CpuTarget.h"
+#include "dialects/program/Transforms/Passes.h"
+#include "dialects/tile/IR/TileOps.h"
+#include "dialects/tile/Transforms/Passes.h"
+#include "lang/tile/Parser.h"
+#include "lang/tile/Printer.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using namespace polytile;
+using namespace polytile::pipeline;
+
+namespace {
+
+//===----------------------------------------------------------------------===//
+// The phases
+//===----------------------------------------------------------------------===//
+
+/// What gives the program its meaning; the interpreter and every target start
+/// behind it.
+void addAnalysisPhases(PassManager &manager) {
+  OpPassManager &function = manager.nest<func::FuncOp>();
+  // First: all later phases want numbers for sizes, and the Presburger library
+  // takes linear terms only, so a product of a size and an index variable must
+  // have become a number before bounds are inferred.
+  function.addPass(tile::createTileSpecialize());
+  // The last phase that reports errors of the user. It comes before any
+  // simplification, so that each contraction is checked as it was written, and
+  // a dead one too.
+  function.addPass(tile::createTileInferBounds());
+}
+
+/// From analysed tile IR to kernels and a planned schedule.
+void addProgramPhases(PassManager &manager) {
+  // Before the partitioning: an operation that nothing uses must not get a
+  // kernel, and equal operations only one, so that what is compared is what
+  // was computed. Canonicalisation first: it makes operations equal.
+  manager.addNestedPass<func::FuncOp>(createCanonicalizerPass());
+  manager.addNestedPass<func::FuncOp>(createCSEPass());
+  // Behind it no operation moves between kernels: targets compile each alone.
+  manager.addPass(program::createTileToProgram());
+  // Behind the partitioning, which decides what is a buffer at all, and on the
+  // final order of the dispatches, which decides how long each one lives.
+  manager.addNestedPass<program::EntryOp>(program::createProgramPlanMemory());
+}
+
+//===----------------------------------------------------------------------===//
+// One compilation
+//===----------------------------------------------------------------------===//
+
+/// The state of one request: its context, engine and module.
+class Compilation {
+public:
+  Compilation(const Request &request, const DialectRegistry &registry)
+      : request(request), engine(request.source),
+        context(registry, MLIRContext::Threading::DISABLED),
+        dumps(request.dumpDirectory) {}
+
+  /// Parses, checks, imports, specialises and infers bounds. False after an
+  /// error, or when the request stops before.
+  bool analyse();
+  bool lowerToProgram();
+  void emitKernels();
+  void interpret();
+
+  Response take() {
+    response.diagnostics = engine.render();
+    return std::move(response);
+  }
+
+private:
+  bool stopAtSource();
+  bool run(void (*addPhases)(PassManager &));
+  bool refuseForCpu();
+  bool fail(Outcome outcome) {
+    response.outcome = outcome;
+    return false;
+  }
+
+  const Request &request;
+  lang::DiagnosticEngine engine;
+  MLIRContext context;
+  PhaseDumps dumps;
+  CheckedProgram checked;
+  std::vector<Argument> arguments;
+  std::vector<std::string> numbers;
+  OwningOpRef<ModuleOp> module;
+  Response response;
+};
+
+DialectRegistry makeRegistry(bool forCpu) {
+  DialectRegistry registry;
+  registry.insert<tile::TileDialect, program::ProgramDialect, func::FuncDialect,
+                  arith::ArithDialect, tensor::TensorDialect>();
+  if (forCpu)
+    cpu::registerCpuDialects(registry);
+  return registry;
+}
+
+bool Compilation::run(void (*addPhases)(PassManager &)) {
+  SourceDiagnosticHandler handler(context, engine);
+  PassManager manager(&context);
+  addPhases(manager);
+  dumps.attach(manager);
+  return succeeded(manager.run(*module));
+}
+
+/// Gives the stops that need no shapes.
+bool Compilation::stopAtSource() {
+  if (request.stop == Stop::Ast)
+    response.data = lang::printTree(*checked.program);
+  else if (request.stop == Stop::Signature)
+    response.data = describeSignature(*checked.function);
+  else
+    return false;
+  return true;
+}
+
+bool Compilation::analyse() {
+  checked = parseAndFind(engine, request.function);
+  if (!checked.function)
+    return fail(Outcome::UserError);
+  if (stopAtSource())
+    return false;
+  auto matched = matchArguments(*checked.function, request, numbers, engine);
+  if (!matched)
+    return fail(Outcome::UserError);
+  arguments = std::move(*matched);
+  context.loadAllAvailableDialects();
+  FailureOr<OwningOpRef<ModuleOp>> imported =
+      importForShapes(context, checked, arguments, engine);
+  if (failed(imported))
+    return fail(engine.hasErrors() ? Outcome::UserError
+                                   : Outcome::InternalError);
+  module = std::move(*imported);
+  dumps.dump("import", *module);
+  if (!run(addAnalysisPhases))
+    return fail(engine.hasErrors() ? Outcome::UserError
+                                   : Outcome::InternalError);
+  return true;
+}
+
+void print(Operation *op, std::string &text) {
+  llvm::raw_string_ostream stream(text);
+  op->print(stream, OpPrintingFlags().useLocalScope());
+}
+
+/// Reports operations that the CPU doesn't have yet, at their statements.
+bool Compilation::refuseForCpu() {
+  SourceDiagnosticHandler handler(context, engine);
+  module->walk([](Operation *op) {
+    if (isa<tile::ScatterOp, tile::PrngStepOp>(op))
+      op->emitError() << "the cpu can't compute '"
+                      << op->getName().stripDialect()
+                      << "' yet; --device interpreter can";
+  });
+  return engine.hasErrors();
+}
+
+bool Compilation::lowerToProgram() {
+  if (request.stop == Stop::Tile) {
+    print(*module, response.data);
+    return false;
+  }
+  if (refuseForCpu())
+    return fail(Outcome::UserError);
+  if (!run(addProgramPhases))
+    return fail(Outcome::InternalError);
+  if (request.stop == Stop::Program) {
+    print(*module, response.data);
+    return false;
+  }
+  return true;
+}
+
+/// Moves the kernels to a module of their own: the code generator consumes it.
+OwningOpRef<ModuleOp> takeKernels(ModuleOp module) {
+  OwningOpRef<ModuleOp> kernels = ModuleOp::create(module.getLoc());
+  for (auto function :
+       llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
+    function->moveBefore(kernels->getBody(), kernels->getBody()->end());
+  return kernels;
+}
+
+void Compilation::emitKernels() {
+  SourceDiagnosticHandler handler(context, engine);
+  std::vector<KernelOrigin> origins = findOrigins(*module, *request.source);
+  OwningOpRef<ModuleOp> kernels = takeKernels(*module);
+  cpu::CpuOptions options;
+  options.level = request.cpuLevel;
+  if (request.stop != Stop::Package) {
+    cpu::CpuStage stage = request.stop == Stop::Linalg ? cpu::CpuStage::Linalg
+                          : request.stop == Stop::Llvm
+                              ? cpu::CpuStage::LLVM
+                              : cpu::CpuStage::Assembly;
+    llvm::raw_string_ostream stream(response.data);
+    if (failed(cpu::emitKernels(*kernels, options, stage, stream)))
+      fail(Outcome::InternalError);
+    return;
+  }
+  FailureOr<cpu::CompiledModule> compiled = cpu::CompiledModule();
+  if (!kernels->getOps<func::FuncOp>().empty())
+    compiled = cpu::compileKernels(*kernels, options);
+  if (failed(compiled)) {
+    fail(Outcome::InternalError);
+    return;
+  }
+  response.data = buildPackage(*module, *compiled, origins);
+}
+
+void Compilation::interpret() {
+  SourceDiagnosticHandler handler(context, engine);
+  func::FuncOp function = *module->getOps<func::FuncOp>().begin();
+  SmallVector<interpreter::Tensor> inputs;
+  for (auto [argument, type] :
+       llvm::zip_equal(arguments, function.getArgumentTypes())) {
+    interpreter::Tensor tensor;
+    tensor.type = cast<RankedTensorType>(type);
+    const char *data = static_cast<const char *>(argument.data);
+    int64_t bytes = tensor.type.getNumElements() *
+                    interpreter::getElementSize(tensor.type.getElementType());
+    if (bytes > 0)
+      tensor.data.assign(data, data + bytes);
+    inputs.push_back(std::move(tensor));
+  }
+  auto results = interpreter::evaluate(function, inputs);
+  if (failed(results)) {
+    fail(engine.hasErrors() ? Outcome::UserError : Outcome::InternalError);
+    return;
+  }
+  for (auto [result, name] :
+       llvm::zip_equal(*results, checked.function->outputs))
+    response.outputs.push_back(
+        {std::string(name.text), toElementType(result.type.getElementType()),
+         std::vector<int64_t>(result.type.getShape()), std::move(result.data)});
+}
+
+bool needsCpu(Stop stop) {
+  return stop == Stop::Package || stop == Stop::Linalg || stop == Stop::Llvm ||
+         stop == Stop::Assembly;
+}
+
+} // namespace
+
+Response pipeline::check(std::shared_ptr<const lang::SourceFile> source) {
+  lang::DiagnosticEngine engine(std::move(source));
+  (void)lang::parseAndCheck(engine);
+  Response response;
+  response.outcome = engine.hasErrors() ? Outcome::UserError : Outcome::Success;
+  response.diagnostics = engine.render();
+  return response;
+}
+
+Response pipeline::compile(const Request &request) {
+  if (needsCpu(request.stop) && failed(cpu::resolveLevel(request.cpuLevel))) {
+    Response response;
+    response.outcome = Outcome::InvalidRequest;
+    response.diagnostics = "there is no CPU level '" + request.cpuLevel +
+                           "': take x86-64, x86-64-v2, x86-64-v3, x86-64-v4 "
+                           "or native\n";
+    return response;
+  }
+  Compilation compilation(request, makeRegistry(needsCpu(request.stop)));
+  if (compilation.analyse() && compilation.lowerToProgram())
+    compilation.emitKernels();
+  return compilation.take();
+}
+
+Response pipeline::interpret(const Request &request) {
+  Request whole = request;
+  whole.stop = Stop::Package;
+  Compilation compilation(whole, makeRegistry(/*forCpu=*/false));
+  if (compilation.analyse())
+    compilation.interpret();
+  return compilation.take();
+}

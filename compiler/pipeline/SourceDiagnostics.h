@@ -1,0 +1,46 @@
+//===- SourceDiagnostics.h - MLIR's diagnostics as the language's -*- C++
+//-*-===//
+//
+// Passes report through MLIR, users read source lines with carets: this turns
+// locations back into ranges of the source text.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef POLYTILE_COMPILER_PIPELINE_SOURCEDIAGNOSTICS_H
+#define POLYTILE_COMPILER_PIPELINE_SOURCEDIAGNOSTICS_H
+
+#include "lang/tile/Diagnostics.h"
+
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/Location.h"
+
+#include <optional>
+
+namespace polytile::pipeline {
+
+/// The range of `source` that `loc` stands for: of the callee where a call was
+/// inlined; none when it lies in no file of that name.
+std::optional<lang::SourceRange> getSourceRange(const lang::SourceFile &source,
+                                                mlir::Location loc);
+
+/// While it lives, the diagnostics of a context go to an engine of the
+/// language. An inlined call adds a note "called from here".
+class SourceDiagnosticHandler {
+public:
+  SourceDiagnosticHandler(mlir::MLIRContext &context,
+                          lang::DiagnosticEngine &engine);
+
+  /// An error came whose location isn't in the source: one of our own.
+  bool sawUnlocatedError() const { return unlocated; }
+
+private:
+  void report(mlir::Diagnostic &diagnostic);
+
+  lang::DiagnosticEngine &engine;
+  bool unlocated = false;
+  mlir::ScopedDiagnosticHandler handler;
+};
+
+} // namespace polytile::pipeline
+
+#endif // POLYTILE_COMPILER_PIPELINE_SOURCEDIAGNOSTICS_H
