@@ -1,7 +1,8 @@
 // NumPy's .npy: a magic, a version, a Python dictionary as text, the data.
 //
-//   \x93NUMPY 1 0 <header length> {'descr': '<f4', 'fortran_order': False,
-//   'shape': (64, 32), }   \n <data>
+//   \x93NUMPY \1 \0 <length of the header, 2 bytes>
+//   {'descr': '<f4', 'fortran_order': False, 'shape': (64, 32), }   \n
+//   <data>
 //
 // The dictionary is parsed by hand: three known keys, a string, a truth value
 // and a tuple of integers.

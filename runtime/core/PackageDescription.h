@@ -1,4 +1,4 @@
-// What a package holds, as JSON: for `polytile devices`-like listings, bug
+// What a package holds, as JSON: for listings, bug
 // reports and people.
 #pragma once
 

@@ -2,13 +2,11 @@
 // which one isn't.
 //
 // In this order, each step relying on those before it:
-//  1. header: size, magic, format version, section bounds       foreign and
-//  truncated files
-//  2. checksum over the whole file                              damage
-//  3. FlatBuffers' verifier over the metadata                   offsets inside
-//  the metadata
-//  4. meaning: every index, offset, size and dim                what a wrong
-//  writer could do
+//  1. header: size, magic, format version    foreign and truncated files
+//  2. checksum over the whole file           damage
+//  3. FlatBuffers' verifier                  offsets inside the metadata
+//  4. every index, offset, size and dim      what a wrong writer could do
+//
 // After step 4 the schedule can be executed without a further check: no access
 // that it describes leaves its buffer.
 #pragma once

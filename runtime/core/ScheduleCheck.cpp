@@ -4,8 +4,10 @@
 // The offset of a binding is affine in the enclosing loops' iterations, so its
 // extremes are reached at the ends of each loop independently. Example: offset
 // 64, strides [1024, -64], loops of 3 and 2 iterations:
-//   lowest  64 + min(0, 1024 * 2) + min(0, -64 * 1) = 0          highest 64 +
-//   2048 + 0 = 2112
+//
+//   lowest   64 + min(0, 1024 * 2) + min(0, -64 * 1) = 0
+//   highest  64 + max(0, 1024 * 2) + max(0, -64 * 1) = 2112
+//
 // and with size 64 the binding needs a buffer of 2176 bytes.
 #include "runtime/core/PackageLoader.h"
 

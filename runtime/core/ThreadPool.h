@@ -8,10 +8,11 @@
 // before it came is none of its business.
 //
 //   state = epoch (32 bits) | open (1 bit) | joined workers (31 bits)
-//   caller: publish job, state = {epoch + 1, open, 0}; take chunks until none
-//   is left; clear open; wait for joined == 0 worker: sees a new epoch; joined
-//   + 1 by compare-exchange, only while open and the same epoch; takes chunks;
-//   joined - 1
+//
+//   - caller: publish the job, state = {epoch + 1, open, 0}; take chunks until
+//     none is left; clear open; wait for joined == 0
+//   - worker: see a new epoch; joined + 1 by compare-exchange, only while open
+//     and the same epoch; take chunks; joined - 1
 #pragma once
 
 #include <atomic>

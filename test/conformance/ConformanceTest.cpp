@@ -7,6 +7,7 @@
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <cstdio>
 #include <cstring>
 #include <numeric>
 #include <thread>
@@ -507,4 +508,60 @@ TEST_CASE("an empty dispatch through the API costs microseconds") {
     CHECK(best <= 5.0);
 #endif
   }
+}
+
+TEST_CASE("entries are found by name and by their inputs' types") {
+  package::PackageDesc description = packageOf(addEntry(4));
+  description.entries.push_back(addEntry(8));
+  description.entries.push_back(twiceEntry(8));
+  std::vector<uint8_t> bytes = package::writePackage(description);
+  Package package = need(Package::loadMemory(bytes.data(), bytes.size()));
+  CHECK(package.entryCount() == 3);
+  CHECK(need(package.findEntry()) == 2);
+  CHECK(need(package.findEntry("twice")) == 2);
+  CHECK(package.inputs(1)[0].dims == std::vector<int64_t>{8});
+  CHECK(package.outputs(2)[0].name == "C");
+  CHECK_THAT(package.findEntry("add").status().message(),
+             Catch::Contains("2 entries are called 'add'"));
+  CHECK_THAT(package.findEntry("sub").status().message(),
+             Catch::Contains("add(f32[4], f32[4])"));
+  int64_t eight = 8, nine = 9;
+  ptl_tensor_info inputs[2] = {};
+  inputs[0] = inputs[1] = {"", PTL_ELEMENT_F32, 1, &eight, 32, nullptr};
+  size_t entry = 99;
+  need(Status(ptl_package_find_entry(package.get(), "add", inputs, 2, &entry)));
+  CHECK(entry == 1);
+  inputs[1].dims = &nine;
+  Status missing(
+      ptl_package_find_entry(package.get(), "add", inputs, 2, &entry));
+  CHECK(missing.code() == PTL_STATUS_NOT_FOUND);
+  CHECK_THAT(missing.message(), Catch::Contains("for (f32[8], f32[9])"));
+  CHECK_THAT(package.description(), Catch::Contains("\"symbol\": \"add_f32\""));
+}
+
+TEST_CASE("tensors go through files of both kinds by the API") {
+  std::string path = std::tmpnam(nullptr);
+  TensorFile file = need(TensorFile::create());
+  std::vector<float> values = ramp(6);
+  need(file.add("x", PTL_ELEMENT_F32, {2, 3}, values.data()));
+  auto *flags =
+      static_cast<unsigned char *>(need(file.add("y", PTL_ELEMENT_BOOL, {})));
+  *flags = 1;
+  CHECK(!file.add("z", PTL_ELEMENT_F64, {-1}).ok());
+  CHECK(!file.add("z", PTL_ELEMENT_INVALID, {}).ok());
+  CHECK(file.save(path + ".npy").code() == PTL_STATUS_INVALID_ARGUMENT);
+  need(file.save(path + ".npz"));
+  TensorFile all = need(TensorFile::load(path + ".npz"));
+  CHECK(all.count() == 2);
+  TensorInfo x = need(all.find("x"));
+  CHECK(x.dims == std::vector<int64_t>{2, 3});
+  CHECK(!std::memcmp(x.data, values.data(), 24));
+  CHECK(all.find("w").status().code() == PTL_STATUS_NOT_FOUND);
+  TensorFile one = need(TensorFile::load(path + ".npz", "y"));
+  need(one.save(path + ".npy"));
+  TensorInfo y = need(need(TensorFile::load(path + ".npy")).tensor(0));
+  CHECK(y.elementType == PTL_ELEMENT_BOOL);
+  CHECK(y.dims.empty());
+  std::remove((path + ".npz").c_str());
+  std::remove((path + ".npy").c_str());
 }

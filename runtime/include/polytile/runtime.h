@@ -92,23 +92,30 @@ PTL_API ptl_status *ptl_version_check(uint32_t header_version);
  * reused. */
 typedef enum ptl_status_code {
   PTL_STATUS_OK = 0,
-  PTL_STATUS_INVALID_ARGUMENT = 1, /**< the call is wrong: a null handle, a size
-                                      that doesn't match, ... */
-  PTL_STATUS_NOT_FOUND = 2,        /**< no such file, device, entry or tensor */
-  PTL_STATUS_CORRUPT =
-      3, /**< a package or tensor file is damaged, truncated or none at all */
-  PTL_STATUS_INCOMPATIBLE = 4,  /**< made for another version of the runtime, or
-                                   for hardware that isn't here */
-  PTL_STATUS_OUT_OF_MEMORY = 5, /**< memory, or the device's limit, ran out;
-                                   smaller work succeeds afterwards */
-  PTL_STATUS_UNSUPPORTED =
-      6, /**< a legal request that this runtime or device can't serve */
-  PTL_STATUS_KERNEL_FAILED = 7, /**< a kernel returned an error */
-  PTL_STATUS_DEVICE_LOST =
-      8,                   /**< the device stopped answering; open it again */
-  PTL_STATUS_IO = 9,       /**< the system refused to read or write a file */
-  PTL_STATUS_BUSY = 10,    /**< in use: a mapped buffer, a file being written */
-  PTL_STATUS_INTERNAL = 11 /**< a bug of ours */
+  /** the call is wrong: a null handle, a size that doesn't match, ... */
+  PTL_STATUS_INVALID_ARGUMENT = 1,
+  /** no such file, device, entry or tensor */
+  PTL_STATUS_NOT_FOUND = 2,
+  /** a package or tensor file is damaged, truncated or none at all */
+  PTL_STATUS_CORRUPT = 3,
+  /** made for another version of the runtime, or for hardware that isn't
+   * here */
+  PTL_STATUS_INCOMPATIBLE = 4,
+  /** memory, or the device's limit, ran out; smaller work succeeds
+   * afterwards */
+  PTL_STATUS_OUT_OF_MEMORY = 5,
+  /** a legal request that this runtime or device can't serve */
+  PTL_STATUS_UNSUPPORTED = 6,
+  /** a kernel returned an error */
+  PTL_STATUS_KERNEL_FAILED = 7,
+  /** the device stopped answering; open it again */
+  PTL_STATUS_DEVICE_LOST = 8,
+  /** the system refused to read or write a file */
+  PTL_STATUS_IO = 9,
+  /** in use: a mapped buffer, a file being written */
+  PTL_STATUS_BUSY = 10,
+  /** a bug of ours */
+  PTL_STATUS_INTERNAL = 11
 } ptl_status_code;
 
 /** The code; PTL_STATUS_OK for NULL. Available since 0.1. Any thread. */
@@ -180,12 +187,14 @@ typedef struct ptl_tensor_info {
  * default. */
 typedef struct ptl_device_options {
   uint32_t struct_size;
-  uint32_t thread_count; /**< cpu: default POLYTILE_NUM_THREADS, else the cores
-                            this process may use */
-  uint64_t memory_limit_bytes; /**< for all buffers and arenas of the device
-                                  together; default none */
-  const char *cpu_level; /**< cpu: at most this level, "x86-64-v3"; default
-                            POLYTILE_CPU, else what the machine has */
+  /** cpu: by default POLYTILE_NUM_THREADS, else the cores this process may
+   * use. */
+  uint32_t thread_count;
+  /** For all buffers and arenas of the device together; by default none. */
+  uint64_t memory_limit_bytes;
+  /** cpu: at most this level, "x86-64-v3"; by default POLYTILE_CPU, else what
+   * the machine has. */
+  const char *cpu_level;
 } ptl_device_options;
 
 /** Lists the devices that can be opened, best default first. "null:0" isn't
@@ -207,9 +216,8 @@ PTL_API void ptl_device_list_destroy(ptl_device_list *list);
 /** Which device a program uses: `argument` if it isn't NULL or empty, else
  * $POLYTILE_DEVICE, else the saved setting, else "cpu:0". Writes the name (cut
  * to `capacity`, always terminated) and, when `origin` isn't NULL, where it
- * came from
- *  ("argument", "POLYTILE_DEVICE", "settings", "default"). Available since 0.1.
- * Any thread. */
+ * came from ("argument", "POLYTILE_DEVICE", "settings", "default"). Available
+ * since 0.1. Any thread. */
 PTL_API ptl_status *ptl_device_resolve(const char *argument, char *name,
                                        size_t capacity, const char **origin);
 
@@ -431,7 +439,8 @@ PTL_API void ptl_stream_destroy(ptl_stream *stream);
  * Any thread. */
 PTL_API ptl_status *ptl_event_create(ptl_device *device, ptl_event **event);
 /** Waits for the latest record that was queued. Available since 0.1. Any
- * thread. */
+ * thread.
+ */
 PTL_API ptl_status *ptl_event_synchronize(ptl_event *event);
 /** Whether it has been reached. Available since 0.1. Any thread. */
 PTL_API bool ptl_event_is_reached(const ptl_event *event);
@@ -475,9 +484,9 @@ PTL_API void ptl_profile_destroy(ptl_profile *profile);
 
 /** A list of named tensors in memory, read from or written to NumPy's .npy (one
  * tensor) and .npz (several) formats. bf16, which NumPy lacks, is written as
- * '<V2' (what ml_dtypes writes) and '|V2' and '<V2' are read as bf16.
- * Big-endian and Fortran-ordered arrays are converted when read. Complex,
- * string, object and structured types are UNSUPPORTED. */
+ * '<V2' (what ml_dtypes writes) and '|V2' and '<V2' are read as bf16. Big-
+ * endian and Fortran-ordered arrays are converted when read. Complex, string,
+ * object and structured types are UNSUPPORTED. */
 PTL_API ptl_status *ptl_tensor_file_create(ptl_tensor_file **file);
 /** Reads by content, not by name: an .npy has one tensor named "". `only` (may
  * be NULL) reads one array of an .npz. Available since 0.1. Any thread. */
