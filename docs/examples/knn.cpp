@@ -100,13 +100,13 @@ double secondsSince(std::chrono::steady_clock::time_point start) {
 
 void printProfile(polytile::Executable &executable, double total) {
   std::printf("\nwhere the time went\n");
-  for (const polytile::KernelProfile &kernel : executable.profile().orThrow()) {
-    double seconds = kernel.seconds, calls = static_cast<double>(kernel.calls);
-    std::printf("  %6.3f s %4.1f %%  %7.1f GFLOP/s %6.1f GB/s  %s:%u  %s\n",
-                seconds, 100 * seconds / total,
-                static_cast<double>(kernel.flops) * calls / seconds / 1e9,
-                static_cast<double>(kernel.bytes) * calls / seconds / 1e9,
-                kernel.file.c_str(), kernel.line, kernel.source.c_str());
+  for (const polytile::KernelProfile &kernel :
+       executable.profile().orThrow()) {
+    std::printf("  %6.3f s %4.1f %%  %7.1f GFLOP/s %6.1f GB/s  line %u: %s\n",
+                kernel.seconds, 100 * kernel.seconds / total,
+                static_cast<double>(kernel.flops) / kernel.seconds / 1e9,
+                static_cast<double>(kernel.bytes) / kernel.seconds / 1e9,
+                kernel.line, kernel.source.c_str());
   }
 }
 
