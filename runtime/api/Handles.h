@@ -12,6 +12,7 @@
 
 #include <exception>
 #include <new>
+#include <system_error>
 
 struct ptl_device {
   std::shared_ptr<polytile::runtime::Device> object;
@@ -52,6 +53,14 @@ template <typename Body> ptl_status *guarded(Body body) noexcept {
     return body().release();
   } catch (const std::bad_alloc &) {
     return outOfMemoryStatus();
+  } catch (const std::system_error &error) {
+    try {
+      return fail(PTL_STATUS_OUT_OF_MEMORY,
+                  "the system has no more threads: ", error.what())
+          .release();
+    } catch (...) {
+      return outOfMemoryStatus();
+    }
   } catch (const std::exception &error) {
     try {
       return fail(PTL_STATUS_INTERNAL, "unexpected: ", error.what()).release();

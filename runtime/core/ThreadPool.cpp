@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdio>
 #include <sched.h>
+#include <system_error>
 #include <utility>
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -79,8 +80,15 @@ unsigned usableCoreCount() {
 }
 
 ThreadPool::ThreadPool(unsigned threads) {
-  for (unsigned worker = 1; worker < threads; ++worker)
-    workers.emplace_back([this, worker] { work(worker); });
+  workers.reserve(threads);
+  for (unsigned worker = 1; worker < threads; ++worker) {
+    try {
+      workers.emplace_back([this, worker] { work(worker); });
+    } catch (const std::system_error &) {
+      return; // the system has no more threads: those that there are do the
+              // work
+    }
+  }
 }
 
 ThreadPool::~ThreadPool() {

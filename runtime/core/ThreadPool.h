@@ -34,7 +34,8 @@ public:
   using Function = void (*)(void *context, unsigned worker, int64_t begin,
                             int64_t end);
 
-  /// `threads` work on a job, the caller being one of them. At least 1.
+  /// `threads` work on a job, the caller being one of them; fewer where the
+  /// system refuses to start them. At least 1.
   explicit ThreadPool(unsigned threads);
   ~ThreadPool();
   ThreadPool(const ThreadPool &) = delete;
