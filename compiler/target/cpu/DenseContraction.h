@@ -70,6 +70,14 @@ struct DenseBox {
   int64_t tiles() const;
   int64_t rowCombinations() const;
   int64_t depthPoints() const;
+  /// Depth of a full block.
+  int64_t blockPoints() const;
+  /// Elements between rows of packed A: 64 bytes more than the row or so, so
+  /// that rows fall on different cache sets.
+  int64_t packedRow() const { return (blockPoints() + 15) / 16 * 16 + 16; }
+  /// Elements of packed A and B in the workspace; B comes first.
+  int64_t packedA() const;
+  int64_t packedB() const;
 };
 
 /// A schedule as data, and what the dispatch has to know.
@@ -80,7 +88,7 @@ struct DensePlan {
   unsigned vectorBits = 256;
   /// Which of the two inputs is A and which is B.
   unsigned aInput = 0, bInput = 1;
-  llvm::SmallVector<DenseBox> boxes;
+  llvm::SmallVector<DenseBox, 0> boxes;
 
   int64_t items = 0;
   /// The fewest consecutive items that are worth a call.

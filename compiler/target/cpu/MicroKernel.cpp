@@ -1,0 +1,520 @@
+//===- MicroKernel.cpp - Tagged linalg operations to vector code ----------===//
+//
+// A register tile, C[m, n] += A[m, k...] * B[k..., n], becomes a function of
+// its own that all tiles of its shape share (inlined, its accumulators would
+// compete for registers with the loops around it):
+//
+//   acc[m][v] = 0
+//   for k...                                   scf.for, acc as iter_args
+//     b[v] = vector.load B[k..., v * lanes]
+//     for each m (unrolled)
+//       x = vector.broadcast (memref.load A[m, k...])
+//       acc[m][v] = vector.fma x, b[v], acc[m][v]
+//   C[m, v * lanes] = acc[m][v], or += where the tile doesn't start from zero
+//
+// What is left of the columns after whole vectors is loaded and stored masked.
+//
+// A copy becomes vector copies where both sides are contiguous in one
+// dimension; where they are in different ones, blocks of lanes x lanes are
+// transposed in registers; else a scalar loop nest.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/target/cpu/MicroKernel.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace mlir;
+
+namespace polytile::cpu {
+namespace {
+
+/// What tiles and copies have in common: loops, vectors, masks.
+class VectorEmitter {
+public:
+  VectorEmitter(OpBuilder &builder, Location loc, Type element,
+                unsigned vectorBits)
+      : builder(builder), loc(loc),
+        lanes(vectorBits / element.getIntOrFloatBitWidth()), element(element),
+        vector(VectorType::get({lanes}, element)) {}
+
+  OpBuilder &builder;
+  Location loc;
+  int64_t lanes;
+  Type element;
+  VectorType vector;
+
+  Value index(int64_t value) {
+    Value &known = constants[{builder.getInsertionBlock(), value}];
+    if (!known)
+      known = builder.create<arith::ConstantIndexOp>(loc, value);
+    return known;
+  }
+  Value zero() {
+    return builder.create<arith::ConstantOp>(loc, builder.getZeroAttr(vector));
+  }
+  Value mask(int64_t valid) {
+    auto type = VectorType::get({lanes}, builder.getI1Type());
+    return builder.create<vector::ConstantMaskOp>(
+        loc, type, builder.getI64ArrayAttr({valid}));
+  }
+  /// Lanes from `valid` on are zero, and not read.
+  Value load(Value buffer, ValueRange indices, int64_t valid) {
+    if (valid >= lanes)
+      return builder.create<vector::LoadOp>(loc, vector, buffer, indices);
+    return builder.create<vector::MaskedLoadOp>(loc, vector, buffer, indices,
+                                                mask(valid), zero());
+  }
+  void store(Value value, Value buffer, ValueRange indices, int64_t valid) {
+    if (valid >= lanes)
+      builder.create<vector::StoreOp>(loc, value, buffer, indices);
+    else
+      builder.create<vector::MaskedStoreOp>(loc, buffer, indices, mask(valid),
+                                            value);
+  }
+  /// An scf.for from 0 to `size` that leaves the builder inside its body.
+  Value enterLoop(int64_t size, int64_t step = 1) {
+    auto loop =
+        builder.create<scf::ForOp>(loc, index(0), index(size), index(step));
+    builder.setInsertionPointToStart(loop.getBody());
+    return loop.getInductionVar();
+  }
+  Value add(Value base, int64_t offset) {
+    return offset == 0
+               ? base
+               : builder.create<arith::AddIOp>(loc, base, index(offset));
+  }
+
+private:
+  /// Constants by block: shared inside one, and always above their uses.
+  llvm::DenseMap<std::pair<Block *, int64_t>, Value> constants;
+};
+
+/// The body of a register tile's function.
+class TileEmitter {
+public:
+  TileEmitter(VectorEmitter &emit, linalg::GenericOp tile, ValueRange arguments,
+              bool fromZero, bool fuse)
+      : emit(emit), builder(emit.builder), loc(emit.loc),
+        maps(tile.getIndexingMapsArray()), sizes(tile.getStaticLoopRanges()),
+        a(arguments[0]), b(arguments[1]), c(arguments[2]), fromZero(fromZero),
+        fuse(fuse), rows(sizes.front()),
+        vectors((sizes.back() + emit.lanes - 1) / emit.lanes) {}
+
+  void run();
+
+private:
+  SmallVector<Value> reduce(unsigned dimension, SmallVector<Value> &indices,
+                            SmallVector<Value> accumulators);
+  SmallVector<Value> multiply(SmallVector<Value> &indices,
+                              SmallVector<Value> accumulators);
+  SmallVector<Value> select(AffineMap map, ArrayRef<Value> indices) {
+    return llvm::map_to_vector(map.getResults(), [&](AffineExpr expr) {
+      return indices[cast<AffineDimExpr>(expr).getPosition()];
+    });
+  }
+  int64_t validLanes(int64_t v) { return sizes.back() - v * emit.lanes; }
+
+  VectorEmitter &emit;
+  OpBuilder &builder;
+  Location loc;
+  SmallVector<AffineMap> maps;
+  SmallVector<int64_t> sizes;
+  Value a, b, c;
+  bool fromZero, fuse;
+  int64_t rows, vectors;
+};
+
+} // namespace
+
+SmallVector<Value> TileEmitter::multiply(SmallVector<Value> &indices,
+                                         SmallVector<Value> accumulators) {
+  SmallVector<Value> columns;
+  for (int64_t v = 0; v != vectors; ++v) {
+    indices.back() = emit.index(v * emit.lanes);
+    columns.push_back(emit.load(b, select(maps[1], indices), validLanes(v)));
+  }
+  for (int64_t m = 0; m != rows; ++m) {
+    indices.front() = emit.index(m);
+    Value scalar =
+        builder.create<memref::LoadOp>(loc, a, select(maps[0], indices));
+    Value row = builder.create<vector::BroadcastOp>(loc, emit.vector, scalar);
+    for (int64_t v = 0; v != vectors; ++v) {
+      Value &sum = accumulators[m * vectors + v];
+      if (fuse)
+        sum = builder.create<vector::FMAOp>(loc, row, columns[v], sum);
+      else
+        sum = builder.create<arith::AddFOp>(
+            loc, sum, builder.create<arith::MulFOp>(loc, row, columns[v]));
+    }
+  }
+  return accumulators;
+}
+
+SmallVector<Value> TileEmitter::reduce(unsigned dimension,
+                                       SmallVector<Value> &indices,
+                                       SmallVector<Value> accumulators) {
+  if (dimension + 1 == sizes.size())
+    return multiply(indices, std::move(accumulators));
+  if (sizes[dimension] == 1) {
+    indices[dimension] = emit.index(0);
+    return reduce(dimension + 1, indices, std::move(accumulators));
+  }
+  auto loop = builder.create<scf::ForOp>(loc, emit.index(0),
+                                         emit.index(sizes[dimension]),
+                                         emit.index(1), accumulators);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(loop.getBody());
+  indices[dimension] = loop.getInductionVar();
+  SmallVector<Value> inner(loop.getRegionIterArgs());
+  SmallVector<Value> sums = reduce(dimension + 1, indices, std::move(inner));
+  builder.create<scf::YieldOp>(loc, sums);
+  return SmallVector<Value>(loop.getResults());
+}
+
+void TileEmitter::run() {
+  SmallVector<Value> indices(sizes.size());
+  auto forEach = [&](llvm::function_ref<void(int64_t, int64_t)> body) {
+    for (int64_t m = 0; m != rows; ++m)
+      for (int64_t v = 0; v != vectors; ++v) {
+        indices.front() = emit.index(m);
+        indices.back() = emit.index(v * emit.lanes);
+        body(m, v);
+      }
+  };
+  // C is on its way while the products are computed.
+  forEach([&](int64_t, int64_t) {
+    builder.create<memref::PrefetchOp>(loc, c, select(maps[2], indices),
+                                       /*isWrite=*/true, /*localityHint=*/3,
+                                       /*isDataCache=*/true);
+  });
+  SmallVector<Value> accumulators(rows * vectors, emit.zero());
+  SmallVector<Value> sums = reduce(1, indices, std::move(accumulators));
+  forEach([&](int64_t m, int64_t v) {
+    SmallVector<Value> place = select(maps[2], indices);
+    Value sum = sums[m * vectors + v];
+    if (!fromZero)
+      sum = builder.create<arith::AddFOp>(
+          loc, emit.load(c, place, validLanes(v)), sum);
+    emit.store(sum, c, place, validLanes(v));
+  });
+}
+
+namespace {
+
+/// The body of a copy.
+class CopyEmitter {
+public:
+  CopyEmitter(VectorEmitter &emit, linalg::GenericOp copy)
+      : emit(emit), builder(emit.builder), loc(emit.loc),
+        maps(copy.getIndexingMapsArray()), sizes(copy.getStaticLoopRanges()),
+        from(copy.getDpsInputs()[0]), to(copy.getDpsInits()[0]) {}
+
+  void run();
+
+private:
+  void copyRows();
+  void transposeBlocks(unsigned across);
+  void transposeBlock(unsigned across, Value first, int64_t count, Value start,
+                      int64_t width);
+  /// Calls body on blocks of at most `step` indices of a dimension: in a loop
+  /// where there are many.
+  void forBlocks(int64_t size, int64_t step,
+                 llvm::function_ref<void(Value, int64_t)> body);
+  void enterOthers(ArrayRef<unsigned> without);
+  SmallVector<Value> select(AffineMap map) {
+    return llvm::map_to_vector(map.getResults(), [&](AffineExpr expr) {
+      return indices[cast<AffineDimExpr>(expr).getPosition()];
+    });
+  }
+
+  VectorEmitter &emit;
+  OpBuilder &builder;
+  Location loc;
+  SmallVector<AffineMap> maps;
+  SmallVector<int64_t> sizes;
+  Value from, to;
+  SmallVector<Value> indices;
+};
+
+} // namespace
+
+void CopyEmitter::forBlocks(int64_t size, int64_t step,
+                            llvm::function_ref<void(Value, int64_t)> body) {
+  int64_t whole = size / step;
+  if (whole > 2) {
+    OpBuilder::InsertionGuard guard(builder);
+    Value start = emit.enterLoop(whole * step, step);
+    body(start, step);
+  } else {
+    for (int64_t i = 0; i != whole; ++i)
+      body(emit.index(i * step), step);
+  }
+  if (size % step != 0)
+    body(emit.index(whole * step), size % step);
+}
+
+/// Loops over all dimensions but `without`; the builder ends inside them.
+void CopyEmitter::enterOthers(ArrayRef<unsigned> without) {
+  indices.assign(sizes.size(), Value());
+  for (auto [d, size] : llvm::enumerate(sizes))
+    if (!llvm::is_contained(without, d))
+      indices[d] = size == 1 ? emit.index(0) : emit.enterLoop(size);
+}
+
+void CopyEmitter::copyRows() {
+  unsigned last = sizes.size() - 1;
+  enterOthers(last);
+  forBlocks(sizes[last], emit.lanes, [&](Value start, int64_t valid) {
+    indices[last] = start;
+    Value row = emit.load(from, select(maps[0]), valid);
+    emit.store(row, to, select(maps[1]), valid);
+  });
+}
+
+/// Interleaves in units of `unit` elements: within each group of `group`
+/// elements the low (or high) half of x and y, a unit of each in turn.
+static Value interleave(VectorEmitter &emit, Value x, Value y, int64_t group,
+                        int64_t unit, bool high) {
+  SmallVector<int64_t> order;
+  for (int64_t base = 0; base != emit.lanes; base += group)
+    for (int64_t i = 0; i != group / 2; i += unit)
+      for (int64_t side : {int64_t(0), emit.lanes})
+        for (int64_t e = 0; e != unit; ++e)
+          order.push_back(side + base + (high ? group / 2 : 0) + i + e);
+  return emit.builder.create<vector::ShuffleOp>(emit.loc, x, y, order);
+}
+
+/// Transposes lanes x lanes elements. First inside the 128-bit parts of a
+/// register, where shuffles are cheap; for four elements a part:
+///   rows a b c d ==> unit 1: a0 b0 a1 b1 | a2 b2 a3 b3 | c0 d0 c1 d1 | ...
+///                ==> unit 2: a0 b0 c0 d0 | a1 b1 c1 d1 | ...
+/// then the parts themselves, in the same way over the whole register.
+static void transpose(VectorEmitter &emit, SmallVectorImpl<Value> &rows) {
+  int64_t lanes = emit.lanes;
+  int64_t part = 128 / emit.element.getIntOrFloatBitWidth();
+  // rows[g * part + j] holds column j of each part, of rows g * part and on.
+  for (int64_t g = 0; g != lanes; g += part) {
+    for (int64_t unit = 1; unit != part; unit *= 2) {
+      SmallVector<Value> next(part);
+      for (int64_t base = 0; base != part; base += 2 * unit)
+        for (int64_t i = 0; i != unit; ++i) {
+          Value x = rows[g + base + i], y = rows[g + base + unit + i];
+          next[base + 2 * i] = interleave(emit, x, y, part, unit, false);
+          next[base + 2 * i + 1] = interleave(emit, x, y, part, unit, true);
+        }
+      std::copy(next.begin(), next.end(), rows.begin() + g);
+    }
+  }
+  int64_t parts = lanes / part;
+  for (int64_t unit = 1; unit != parts; unit *= 2) {
+    SmallVector<Value> next(lanes);
+    for (int64_t base = 0; base != parts; base += 2 * unit)
+      for (int64_t i = 0; i != unit; ++i)
+        for (int64_t j = 0; j != part; ++j) {
+          Value x = rows[(base + i) * part + j];
+          Value y = rows[(base + unit + i) * part + j];
+          next[(base + 2 * i) * part + j] =
+              interleave(emit, x, y, lanes, unit * part, false);
+          next[(base + 2 * i + 1) * part + j] =
+              interleave(emit, x, y, lanes, unit * part, true);
+        }
+    rows = next;
+  }
+}
+
+/// `count` vectors along `across`, read at indices first... of the last
+/// dimension, become `width` vectors along the last dimension.
+void CopyEmitter::transposeBlock(unsigned across, Value first, int64_t count,
+                                 Value start, int64_t width) {
+  unsigned last = sizes.size() - 1;
+  SmallVector<Value> rows;
+  indices[across] = start;
+  for (int64_t i = 0; i != emit.lanes; ++i) {
+    if (i >= count) {
+      rows.push_back(emit.zero());
+      continue;
+    }
+    indices[last] = emit.add(first, i);
+    rows.push_back(emit.load(from, select(maps[0]), width));
+  }
+  transpose(emit, rows);
+  indices[last] = first;
+  for (int64_t i = 0; i != width; ++i) {
+    indices[across] = emit.add(start, i);
+    emit.store(rows[i], to, select(maps[1]), count);
+  }
+}
+
+void CopyEmitter::transposeBlocks(unsigned across) {
+  unsigned last = sizes.size() - 1;
+  enterOthers({across, last});
+  forBlocks(sizes[across], emit.lanes, [&](Value start, int64_t width) {
+    forBlocks(sizes[last], emit.lanes, [&](Value first, int64_t count) {
+      transposeBlock(across, first, count, start, width);
+    });
+  });
+}
+
+void CopyEmitter::run() {
+  OpBuilder::InsertionGuard guard(builder);
+  auto contiguous = [](Value buffer) {
+    auto type = cast<MemRefType>(buffer.getType());
+    auto [strides, offset] = getStridesAndOffset(type);
+    return !strides.empty() && strides.back() == 1;
+  };
+  auto lastDimension = [](AffineMap map) {
+    return cast<AffineDimExpr>(map.getResults().back()).getPosition();
+  };
+  unsigned last = sizes.size() - 1;
+  if (contiguous(from) && contiguous(to) && lastDimension(maps[1]) == last) {
+    unsigned across = lastDimension(maps[0]);
+    return across == last ? copyRows() : transposeBlocks(across);
+  }
+  enterOthers({});
+  Value element = builder.create<memref::LoadOp>(loc, from, select(maps[0]));
+  builder.create<memref::StoreOp>(loc, element, to, select(maps[1]));
+}
+
+namespace {
+
+/// Lowers the tagged operations of a module; tiles of one shape share a
+/// function.
+class Lowering {
+public:
+  explicit Lowering(ModuleOp module) : module(module) {}
+
+  LogicalResult run();
+
+private:
+  void lowerTile(linalg::GenericOp tile);
+  func::FuncOp tileFunction(linalg::GenericOp tile, bool fromZero);
+
+  ModuleOp module;
+  llvm::StringMap<func::FuncOp> functions;
+};
+
+} // namespace
+
+func::FuncOp Lowering::tileFunction(linalg::GenericOp tile, bool fromZero) {
+  std::string key;
+  llvm::raw_string_ostream text(key);
+  for (Type type : tile->getOperandTypes())
+    text << type << ' ';
+  text << tile.getIndexingMaps() << fromZero << tile->getAttr(kMicroKernelAttr);
+  func::FuncOp &function = functions[text.str()];
+  if (function)
+    return function;
+
+  MLIRContext *context = module.getContext();
+  auto builder = OpBuilder::atBlockEnd(module.getBody());
+  SmallVector<int64_t> sizes = tile.getStaticLoopRanges();
+  std::string name = llvm::formatv("micro_kernel_{0}_{1}x{2}", functions.size(),
+                                   sizes.front(), sizes.back());
+  function = builder.create<func::FuncOp>(
+      tile.getLoc(), name,
+      builder.getFunctionType(tile->getOperandTypes(), {}));
+  function.setPrivate();
+  function->setAttr("passthrough", builder.getStrArrayAttr({"noinline"}));
+  function->setAttr("llvm.linkage",
+                    LLVM::LinkageAttr::get(context, LLVM::Linkage::Internal));
+  Block *entry = function.addEntryBlock();
+  builder.setInsertionPointToStart(entry);
+  auto bits = cast<IntegerAttr>(tile->getAttr(kMicroKernelAttr)).getInt();
+  Type element =
+      cast<MemRefType>(tile.getDpsInits()[0].getType()).getElementType();
+  VectorEmitter emit(builder, tile.getLoc(), element, bits);
+  // Vectors of 128 bits are for machines without fused multiply-add.
+  TileEmitter(emit, tile, entry->getArguments(), fromZero, bits > 128).run();
+  builder.create<func::ReturnOp>(tile.getLoc());
+  return function;
+}
+
+void Lowering::lowerTile(linalg::GenericOp tile) {
+  auto fill = dyn_cast_or_null<linalg::FillOp>(tile->getPrevNode());
+  Value target = tile.getDpsInits()[0];
+  bool fromZero = false;
+  for (Operation *before = tile->getPrevNode(); before;
+       before = before->getPrevNode()) {
+    fill = dyn_cast<linalg::FillOp>(before);
+    if (fill && fill.getOutputs()[0] == target) {
+      fromZero = true;
+      break;
+    }
+    if (!isMemoryEffectFree(before))
+      break;
+  }
+  func::FuncOp function = tileFunction(tile, fromZero);
+  OpBuilder builder(tile);
+  builder.create<func::CallOp>(tile.getLoc(), function, tile->getOperands());
+  tile.erase();
+  if (fromZero)
+    fill.erase();
+}
+
+LogicalResult Lowering::run() {
+  SmallVector<linalg::GenericOp> tiles, copies;
+  module.walk([&](linalg::GenericOp op) {
+    if (op->hasAttr(kMicroKernelAttr))
+      tiles.push_back(op);
+    else if (op->hasAttr(kPackAttr))
+      copies.push_back(op);
+  });
+  for (linalg::GenericOp op : llvm::concat<linalg::GenericOp>(tiles, copies))
+    if (llvm::any_of(op.getStaticLoopRanges(), ShapedType::isDynamic) ||
+        !op.hasPureBufferSemantics())
+      return op.emitOpError("is tagged for the vector lowering but isn't on "
+                            "memrefs of static shape");
+  for (linalg::GenericOp copy : copies) {
+    OpBuilder builder(copy);
+    auto bits = cast<IntegerAttr>(copy->getAttr(kPackAttr)).getInt();
+    Type element =
+        cast<MemRefType>(copy.getDpsInits()[0].getType()).getElementType();
+    VectorEmitter emit(builder, copy.getLoc(), element, bits);
+    CopyEmitter(emit, copy).run();
+    copy.erase();
+  }
+  for (linalg::GenericOp tile : tiles)
+    lowerTile(tile);
+  return success();
+}
+
+LogicalResult lowerMicroKernels(ModuleOp module) {
+  return Lowering(module).run();
+}
+
+namespace {
+
+struct LowerMicroKernels
+    : PassWrapper<LowerMicroKernels, OperationPass<ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(LowerMicroKernels)
+
+  StringRef getArgument() const override { return "cpu-lower-micro-kernels"; }
+  StringRef getDescription() const override {
+    return "Lower tagged register tiles and copies to vector code";
+  }
+  void getDependentDialects(DialectRegistry &registry) const override {
+    registry.insert<arith::ArithDialect, func::FuncDialect, LLVM::LLVMDialect,
+                    memref::MemRefDialect, scf::SCFDialect,
+                    vector::VectorDialect>();
+  }
+  void runOnOperation() override {
+    if (failed(lowerMicroKernels(getOperation())))
+      signalPassFailure();
+  }
+};
+
+} // namespace
+
+std::unique_ptr<Pass> createLowerMicroKernelsPass() {
+  return std::make_unique<LowerMicroKernels>();
+}
+
+} // namespace polytile::cpu
