@@ -1,0 +1,274 @@
+"""Runs Tile programs through the `polytile` command, from .npy to .npy, and compares them with NumPy.
+
+A `Case` is a program with its inputs and what it must compute; a `Bad` is one that must be refused. Each case runs on
+the interpreter, on `cpu:0`, and on `cpu:0` again by way of `polytile compile` and a package. What NumPy says is the
+first measure; the interpreter's results are compared with those of the other devices as well, so a case without a
+NumPy formula (`expect=None`) still tests something.
+"""
+import dataclasses
+import os
+import re
+import shlex
+import subprocess
+import tempfile
+import zlib
+from pathlib import Path
+from typing import Callable, Optional, Union
+
+import numpy as np
+
+TIME_LIMIT_S = 120
+INTERPRETER = "interpreter"
+CPU = "cpu:0"
+PACKAGE = "package"  # compiled ahead for the CPU, then run from the file
+EVERYWHERE = (INTERPRETER, CPU)
+# Relative error that a result may have by its type, when the case says nothing else: a few roundings of long sums.
+TOLERANCE = {np.dtype("f2"): 2e-3, np.dtype("f4"): 2e-5, np.dtype("f8"): 1e-13}
+
+
+@dataclasses.dataclass
+class Case:
+    """One program.
+
+    inputs: name to array; Python numbers go onto the command line as scalars (`s=2.5`), arrays into .npy files.
+    expect: a function of the inputs by name that gives a dict of outputs, or that dict; None compares devices only.
+    rtol, atol: bounds on the error of floats; the tolerance of the type when left out. ulp: a bound in units in the
+    last place, instead. exact: bit for bit, the sign of zero included (NaNs are equal whatever their bits).
+    """
+    name: str
+    source: str
+    inputs: dict
+    expect: Union[Callable[..., dict], dict, None] = None
+    outputs: tuple = ()
+    function: Optional[str] = None
+    rtol: Optional[float] = None
+    atol: Optional[float] = None
+    ulp: Optional[float] = None
+    exact: bool = False
+    devices: tuple = EVERYWHERE
+    package: bool = False
+
+
+@dataclasses.dataclass
+class Bad:
+    """A program that must be refused with exit status 1, no output file, and messages that match every pattern."""
+    name: str
+    source: str
+    inputs: dict
+    patterns: list
+    line: Optional[int] = None
+    function: Optional[str] = None
+    devices: tuple = EVERYWHERE
+    output: str = "O"
+
+
+class Failure(Exception):
+    """What went wrong, and the command line that shows it."""
+
+
+@dataclasses.dataclass
+class Runner:
+    """Where the program under test lies, and where its files go; `environment` is that of its processes."""
+    polytile: str
+    failures: Optional[Path] = None
+    environment: Optional[dict] = None
+
+    def call(self, *arguments):
+        argv = [self.polytile, *map(str, arguments)]
+        try:
+            done = subprocess.run(argv, capture_output=True, text=True, timeout=TIME_LIMIT_S, errors="replace",
+                                  env=self.environment)
+        except subprocess.TimeoutExpired:
+            raise Failure(f"no end within {TIME_LIMIT_S} s: {shlex.join(argv)}") from None
+        return done.returncode, done.stdout, done.stderr, shlex.join(argv)
+
+    def must(self, *arguments):
+        status, out, err, line = self.call(*arguments)
+        if status != 0:
+            raise Failure(f"exit status {status} of {line}\n{shorten(err)}")
+        return out, err
+
+
+def shorten(text, limit=900):
+    text = text.strip()
+    return text if len(text) <= limit else text[:limit] + " ..."
+
+
+def is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def input_options(folder, inputs):
+    """`--input` for each input; arrays are written into `folder` first."""
+    options = []
+    for number, (name, value) in enumerate(inputs.items()):
+        if is_number(value):
+            options += ["--input", f"{name}={value!r}"]
+        else:
+            path = folder / f"input{number}.npy"
+            np.save(path, np.asarray(value))
+            options += ["--input", f"{name}={path}"]
+    return options
+
+
+def shape_option(name, value):
+    """`--shape` for an input: A=2x3:f32, or s=i32 for a scalar; a bare number is f32 with '.' or 'e', else i32."""
+    array = np.asarray(np.float32(value) if isinstance(value, float) else np.int32(value) if is_number(value) else value)
+    letter = {"f": "f", "i": "i", "u": "u"}.get(array.dtype.kind)
+    element = "bool" if array.dtype.kind == "b" else f"{letter}{8 * array.dtype.itemsize}"
+    sizes = "x".join(map(str, array.shape))
+    return f"{name}={sizes}:{element}" if array.shape else f"{name}={element}"
+
+
+def run_program(runner, folder, case, device, outputs):
+    """Runs the program and gives its outputs by name."""
+    choose = ["--function", case.function] if case.function else []
+    program = folder / "program.tile"
+    program.write_text(case.source)
+    stem = device.replace(":", "")
+    files = {name: folder / f"{stem}-output{number}.npy" for number, name in enumerate(outputs)}
+    wanted = [word for name, path in files.items() for word in ("--output", f"{name}={path}")]
+    if device == PACKAGE:
+        package = folder / "program.ptl"
+        shapes = [word for name, value in case.inputs.items() for word in ("--shape", shape_option(name, value))]
+        runner.must("compile", program, *choose, *shapes, "--target", "cpu", "-o", package)
+        runner.must("run", package, "--device", CPU, *input_options(folder, case.inputs), *wanted)
+    else:
+        runner.must("run", program, *choose, "--device", device, *input_options(folder, case.inputs), *wanted)
+    results = {}
+    for name, path in files.items():
+        if not path.exists():
+            raise Failure(f"{name}: not written")
+        results[name] = np.load(path)
+    return results
+
+
+def expected_outputs(case):
+    if callable(case.expect):
+        with np.errstate(all="ignore"):
+            case_outputs = case.expect(**case.inputs)
+    else:
+        case_outputs = case.expect or {}
+    return {name: np.asarray(value) for name, value in case_outputs.items()}
+
+
+def ordered(array):
+    """Floats as integers in the same order, so that the difference of two counts the floats between them."""
+    bits = array.view(f"i{array.dtype.itemsize}").astype("i8")
+    lowest = -(1 << (8 * array.dtype.itemsize - 1))
+    return np.where(bits < 0, lowest - bits, bits)
+
+
+def agreement(case, got, want):
+    """For each element whether it is right."""
+    if want.dtype.kind != "f":
+        return got == want
+    if case.exact:
+        bits = f"u{want.dtype.itemsize}"
+        same = np.ascontiguousarray(got).view(bits).reshape(got.shape) == np.ascontiguousarray(want).view(bits).reshape(want.shape)
+        return same | (np.isnan(got) & np.isnan(want))
+    if case.ulp is not None:
+        both_nan = np.isnan(got) & np.isnan(want)
+        distance = np.abs(ordered(np.atleast_1d(got)) - ordered(np.atleast_1d(want))).reshape(want.shape)
+        near = (distance <= case.ulp) & (np.isnan(got) == np.isnan(want))
+        if case.atol is not None:
+            with np.errstate(invalid="ignore"):
+                near |= np.abs(got.astype("f8") - want.astype("f8")) <= case.atol
+        return near | both_nan
+    tolerance = TOLERANCE[want.dtype]
+    rtol = tolerance if case.rtol is None else case.rtol
+    atol = tolerance if case.atol is None else case.atol
+    return np.isclose(got.astype("f8"), want.astype("f8"), rtol=rtol, atol=atol, equal_nan=True)
+
+
+def compare(case, name, got, want, measure):
+    if got.shape != want.shape:
+        raise Failure(f"{name}: shape {got.shape}, {measure} {want.shape}")
+    if got.dtype != want.dtype:
+        raise Failure(f"{name}: type {got.dtype}, {measure} {want.dtype}")
+    good = np.asarray(agreement(case, got, want))
+    if not good.all():
+        where = tuple(int(i) for i in np.argwhere(~good)[0])
+        place = name + (str(list(where)) if where else "")
+        raise Failure(f"{place} is {got[where]!r}, {measure} {want[where]!r} ({good.size - good.sum()} of {good.size} differ)")
+
+
+def devices_of(case):
+    return [*case.devices, *([PACKAGE] if case.package and CPU in case.devices else [])]
+
+
+def run_case(runner, case, devices, folder):
+    """Runs the case on its devices among `devices`, and raises Failure at the first that is wrong."""
+    want = expected_outputs(case)
+    names = tuple(want) or case.outputs
+    reference = None
+    for device in devices_of(case):
+        if device not in devices:
+            continue
+        try:
+            got = run_program(runner, folder, case, device, names)
+            for name in names:
+                if name in want:
+                    compare(case, name, got[name], want[name], "expected")
+                if reference is not None:
+                    compare(case, name, got[name], reference[name], "the interpreter gives")
+        except Failure as failure:
+            raise Failure(f"{device}: {failure}") from None
+        if device == INTERPRETER:
+            reference = got
+
+
+def messages(err):
+    """The message lines alone, without place and echoed source."""
+    lines = [line for line in err.splitlines() if re.search(r"\b(error|note|hint|warning):", line)]
+    return "\n".join(re.sub(r"^.*?\b(error|note|hint|warning):", r"\1:", line) for line in lines)
+
+
+def run_bad(runner, bad, devices, folder):
+    program, output = folder / "program.tile", folder / "output.npy"
+    program.write_text(bad.source)
+    choose = ["--function", bad.function] if bad.function else []
+    for device in bad.devices:
+        if device not in devices:
+            continue
+        status, _, err, line = runner.call("run", program, *choose, "--device", device,
+                                           *input_options(folder, bad.inputs), "--output", f"{bad.output}={output}")
+        if status != 1:
+            raise Failure(f"{device}: exit status {status}, expected 1: {line}\n{shorten(err)}")
+        if output.exists():
+            raise Failure(f"{device}: an output was written all the same")
+        if bad.line is not None and not re.search(rf"program\.tile:{bad.line}:\d+", err):
+            raise Failure(f"{device}: no 'program.tile:{bad.line}:COLUMN' in: {shorten(err)}")
+        said = messages(err)
+        for pattern in bad.patterns:
+            if not re.search(pattern, said, re.IGNORECASE):
+                raise Failure(f"{device}: no /{pattern}/ in the messages: {shorten(said)!r}")
+
+
+def run(runner, case, devices):
+    """Runs a Case or a Bad in a folder of its own. None when all is well, else what is wrong as text.
+
+    The folder of a failure is kept below `runner.failures`, so that the command line in the text can be run again.
+    """
+    with tempfile.TemporaryDirectory(prefix="polytile-e2e-") as temporary:
+        folder = Path(temporary)
+        if runner.failures:
+            readable = re.sub(r"[^A-Za-z0-9_.-]+", "-", case.name)[:60]
+            folder = runner.failures / f"{readable}-{zlib.crc32(case.name.encode()):08x}"
+            folder.mkdir(parents=True, exist_ok=True)
+            for old in folder.iterdir():
+                old.unlink()
+        try:
+            (run_bad if isinstance(case, Bad) else run_case)(runner, case, devices, folder)
+        except Failure as failure:
+            return str(failure)
+        for file in folder.iterdir():
+            file.unlink()
+        if runner.failures:
+            folder.rmdir()
+    return None
+
+
+def test_environment(cache):
+    """The environment of the processes: a cache of their own, so that no earlier build answers for this one."""
+    return {**os.environ, "XDG_CACHE_HOME": str(cache)}

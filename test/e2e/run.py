@@ -1,0 +1,56 @@
+#!/usr/bin/env python3
+"""Runs end-to-end cases in parallel processes.
+
+    run.py --polytile build/release/bin/polytile [--device D]... [-k WORD] [-j N] FILE.py...
+
+Each file defines CASES, a list of `Case` and `Bad` (see harness.py). Prints one line for each failure and a count; exit
+status 1 when one failed or there was none to run. The files of a failed case stay in the folder that --failures names.
+"""
+import argparse
+import importlib.util
+import os
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import harness  # noqa: E402
+
+
+def load(path):
+    spec = importlib.util.spec_from_file_location("cases_" + path.stem.replace("-", "_"), path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--polytile", default=os.environ.get("POLYTILE", "polytile"))
+    parser.add_argument("--device", action="append", help="interpreter, cpu:0 or package; all three when left out")
+    parser.add_argument("--failures", type=Path, help="folder in which the files of failed cases are kept")
+    parser.add_argument("-k", default="", help="only cases whose name contains this")
+    parser.add_argument("-j", type=int, default=os.cpu_count(), help="processes at a time")
+    parser.add_argument("files", nargs="+", type=Path)
+    options = parser.parse_args()
+    devices = options.device or [harness.INTERPRETER, harness.CPU, harness.PACKAGE]
+
+    cases = [case for file in options.files for case in load(file).CASES if options.k in case.name]
+    names = [case.name for case in cases]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        sys.exit(f"two cases have the name {twice[0]!r}")
+    failed = 0
+    with tempfile.TemporaryDirectory(prefix="polytile-cache-") as cache, ThreadPoolExecutor(options.j) as pool:
+        runner = harness.Runner(options.polytile, options.failures, harness.test_environment(cache))
+        for case, problem in zip(cases, pool.map(lambda case: harness.run(runner, case, devices), cases)):
+            if problem:
+                failed += 1
+                print(f"FAIL {case.name}: {problem}", flush=True)
+    print(f"{len(cases) - failed} passed, {failed} failed")
+    return 1 if failed or not cases else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
