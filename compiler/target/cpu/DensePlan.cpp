@@ -406,4 +406,9 @@ void Scheduler::chooseItems() {
   box.items = countItems();
 }
 
+FailureOr<DensePlan> planDenseContraction(tile::ContractOp op,
+                                          unsigned vectorBits) {
+  return Planner(op, vectorBits).plan();
+}
+
 } // namespace polytile::cpu
