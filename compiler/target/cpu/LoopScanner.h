@@ -1,0 +1,66 @@
+//===- LoopScanner.h - Loops over the points of a LinearDomain --*- C++ -*-===//
+//
+// Turns constraints into loop bounds: each one bounds the last of its variables
+// in the order of the loops, so that the innermost body needs no test.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef POLYTILE_COMPILER_TARGET_CPU_LOOPSCANNER_H
+#define POLYTILE_COMPILER_TARGET_CPU_LOOPSCANNER_H
+
+#include "compiler/target/cpu/IndexMath.h"
+#include "compiler/target/cpu/LinearDomain.h"
+#include "mlir/IR/Builders.h"
+
+#include <functional>
+
+namespace polytile::cpu {
+
+/// Emits scf loops at the insertion point of a builder.
+class LoopScanner {
+public:
+  /// Produces the next values of the loop-carried ones, at the innermost point.
+  using Body = std::function<mlir::FailureOr<llvm::SmallVector<mlir::Value>>(mlir::ValueRange carried)>;
+
+  /// `order` lists the variables to loop over, outermost first; all others have to be given by setValue().
+  LoopScanner(mlir::OpBuilder &builder, mlir::Location loc, const LinearDomain &domain,
+              llvm::ArrayRef<unsigned> order);
+
+  void setValue(unsigned variable, mlir::Value value) { values[variable] = value; }
+  /// Narrows the loop over `variable` to [lower, upper).
+  void setLimits(unsigned variable, mlir::Value lower, mlir::Value upper) { limits[variable] = {lower, upper}; }
+
+  /// The condition under which the given variables have points at all; null when they always may.
+  mlir::Value guard();
+
+  /// Loops over the points and returns the carried values after the last one.
+  mlir::FailureOr<llvm::SmallVector<mlir::Value>> scan(mlir::ValueRange initial, const Body &body) {
+    return scanLevel(0, initial, body);
+  }
+
+  /// The value of `expr` where its variables are known.
+  mlir::Value evaluate(llvm::ArrayRef<int64_t> expr);
+  mlir::Value valueOf(unsigned variable) const { return values[variable]; }
+
+private:
+  mlir::FailureOr<llvm::SmallVector<mlir::Value>> scanLevel(size_t level, mlir::ValueRange carried, const Body &body);
+  mlir::FailureOr<llvm::SmallVector<mlir::Value>> scanSolved(size_t level, const LinearConstraint &equality,
+                                                             mlir::ValueRange carried, const Body &body);
+  mlir::Value holds(const LinearConstraint &constraint);
+  std::pair<mlir::Value, mlir::Value> bounds(size_t level);
+
+  mlir::OpBuilder &builder;
+  mlir::Location loc;
+  IndexMath math;
+  const LinearDomain &domain;
+  llvm::SmallVector<unsigned> order;
+  llvm::SmallVector<mlir::Value> values;
+  llvm::SmallDenseMap<unsigned, std::pair<mlir::Value, mlir::Value>> limits;
+  /// The constraints whose last variable is order[level]; those on given variables alone.
+  llvm::SmallVector<llvm::SmallVector<LinearConstraint>> byLevel;
+  llvm::SmallVector<LinearConstraint> given;
+};
+
+} // namespace polytile::cpu
+
+#endif // POLYTILE_COMPILER_TARGET_CPU_LOOPSCANNER_H
