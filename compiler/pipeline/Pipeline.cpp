@@ -76,7 +76,9 @@ public:
   Compilation(const Request &request, const DialectRegistry &registry)
       : request(request), engine(request.source),
         context(registry, MLIRContext::Threading::DISABLED),
-        dumps(request.dumpDirectory) {}
+        dumps(request.dumpDirectory) {
+    context.printOpOnDiagnostic(false);
+  }
 
   /// Parses, checks, imports, specialises and infers bounds. False after an
   /// error, or when the request stops before.
@@ -186,6 +188,9 @@ bool Compilation::lowerToProgram() {
   }
   if (refuseForCpu())
     return fail(Outcome::UserError);
+  // The user's errors have all been reported, so names are of no use any more;
+  // without them equal statements are equal operations.
+  module->walk(program::dropNames);
   if (!run(addProgramPhases))
     return fail(Outcome::InternalError);
   if (request.stop == Stop::Program) {

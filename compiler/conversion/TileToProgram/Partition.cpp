@@ -27,11 +27,14 @@ namespace {
 
 bool isElementwise(Operation *op) { return op->hasTrait<tile::Elementwise>(); }
 
-ArrayRef<int64_t> shapeOf(Operation *op) { return cast<RankedTensorType>(op->getResult(0).getType()).getShape(); }
+ArrayRef<int64_t> shapeOf(Operation *op) {
+  return cast<RankedTensorType>(op->getResult(0).getType()).getShape();
+}
 
 class Partitioner {
 public:
-  explicit Partitioner(unsigned maxKernelOperations) : limit(maxKernelOperations) {}
+  explicit Partitioner(unsigned maxKernelOperations)
+      : limit(maxKernelOperations) {}
 
   LogicalResult visit(Operation *op);
   Partition take() { return std::move(result); }
@@ -48,7 +51,8 @@ private:
   unsigned limit;
 };
 
-/// A tile.index that something other than an elementwise operation reads gets a kernel of its own.
+/// A tile.index that something other than an elementwise operation reads gets a
+/// kernel of its own.
 void Partitioner::materializeOperands(Operation *op) {
   for (Value operand : op->getOperands()) {
     auto index = getStorage(operand).getDefiningOp<tile::IndexOp>();
@@ -77,7 +81,8 @@ void Partitioner::placeElementwise(Operation *op) {
   }
   if (last >= 0 && !readsView) {
     Kernel &kernel = result.kernels[last];
-    if (kernel.kind != Kernel::Kind::Structural && kernel.members.size() < limit &&
+    if (kernel.kind != Kernel::Kind::Structural &&
+        kernel.members.size() < limit &&
         ArrayRef<int64_t>(kernel.shape) == shapeOf(op)) {
       kernel.members.push_back(op);
       result.kernelOf[op] = last;
@@ -94,8 +99,10 @@ LogicalResult Partitioner::visit(Operation *op) {
     placeElementwise(op);
     return success();
   }
-  if (!isa<tile::ContractOp, tile::GatherOp, tile::ScatterOp, tile::PrngStepOp, tile::ReshapeOp, func::ReturnOp>(op))
-    return op->emitError() << "'" << op->getName() << "' can't be part of a kernel";
+  if (!isa<tile::ContractOp, tile::GatherOp, tile::ScatterOp, tile::PrngStepOp,
+           tile::ReshapeOp, func::ReturnOp>(op))
+    return op->emitError() << "'" << op->getName()
+                           << "' can't be part of a kernel";
   materializeOperands(op);
   if (isa<tile::ContractOp>(op))
     start(Kernel::Kind::Contraction, op);
@@ -118,7 +125,8 @@ Value program::getStorage(Value value) {
   return value;
 }
 
-FailureOr<Partition> program::partition(func::FuncOp function, unsigned maxKernelOperations) {
+FailureOr<Partition> program::partition(func::FuncOp function,
+                                        unsigned maxKernelOperations) {
   Partitioner partitioner(maxKernelOperations);
   for (Operation &op : function.getBody().front())
     if (failed(partitioner.visit(&op)))

@@ -28,22 +28,27 @@ struct Kernel {
   llvm::SmallVector<mlir::Operation *> members;
 };
 
-/// Kernels in an order in which they can run: each reads only what kernels before it write.
+/// Kernels in an order in which they can run: each reads only what kernels
+/// before it write.
 struct Partition {
   std::vector<Kernel> kernels;
-  /// The kernel that computes an operation. Constants and reshapes have none, and neither has a tile.index whose elements
-  /// only elementwise operations read.
+  /// The kernel that computes an operation. Constants and reshapes have none,
+  /// and neither has a tile.index whose elements only elementwise operations
+  /// read.
   llvm::DenseMap<mlir::Operation *, unsigned> kernelOf;
 };
 
-/// True for operations that a kernel repeats rather than reads: constants with one value, and tile.index.
+/// True for operations that a kernel repeats rather than reads: constants with
+/// one value, and tile.index.
 bool isRepeated(mlir::Operation *op);
 
 /// The value whose memory `value` shows: looks through reshapes.
 mlir::Value getStorage(mlir::Value value);
 
-/// Partitions the body of `function`, static tile IR. Emits an error at an operation that no kernel can hold.
-mlir::FailureOr<Partition> partition(mlir::func::FuncOp function, unsigned maxKernelOperations);
+/// Partitions the body of `function`, static tile IR. Emits an error at an
+/// operation that no kernel can hold.
+mlir::FailureOr<Partition> partition(mlir::func::FuncOp function,
+                                     unsigned maxKernelOperations);
 
 } // namespace polytile::program
 

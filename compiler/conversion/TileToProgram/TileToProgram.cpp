@@ -34,19 +34,22 @@ namespace {
 // Kernel functions
 //===----------------------------------------------------------------------===//
 
-/// What a kernel reads and writes, as values of the original function, in the order of its arguments and results.
+/// What a kernel reads and writes, as values of the original function, in the
+/// order of its arguments and results.
 struct Interface {
   llvm::SetVector<Value> reads;
   SmallVector<Value> writes;
 };
 
-/// True where `member` of a kernel repeats the operation that gives `operand` instead of reading it.
+/// True where `member` of a kernel repeats the operation that gives `operand`
+/// instead of reading it.
 bool repeats(Operation *member, Value operand) {
   Operation *def = operand.getDefiningOp();
   return def && isRepeated(def) && member->hasTrait<tile::Elementwise>();
 }
 
-Interface findInterface(const Kernel &kernel, unsigned number, const Partition &partition) {
+Interface findInterface(const Kernel &kernel, unsigned number,
+                        const Partition &partition) {
   auto isMember = [&](Operation *op) {
     auto found = partition.kernelOf.find(op);
     return found != partition.kernelOf.end() && found->second == number;
@@ -54,25 +57,19 @@ Interface findInterface(const Kernel &kernel, unsigned number, const Partition &
   Interface interface;
   for (Operation *member : kernel.members) {
     for (Value operand : member->getOperands())
-      if (!repeats(member, operand) && !(operand.getDefiningOp() && isMember(operand.getDefiningOp())))
+      if (!repeats(member, operand) &&
+          !(operand.getDefiningOp() && isMember(operand.getDefiningOp())))
         interface.reads.insert(operand);
     for (Value value : member->getResults())
-      if (llvm::any_of(value.getUsers(), [&](Operation *user) { return !isMember(user); }))
+      if (llvm::any_of(value.getUsers(),
+                       [&](Operation *user) { return !isMember(user); }))
         interface.writes.push_back(value);
   }
   return interface;
 }
 
-/// Names of index variables matter to messages alone, and all of those have been given.
-void dropIndexNames(tile::ContractOp contract) {
-  Builder builder(contract.getContext());
-  SmallVector<Attribute> names;
-  for (unsigned i = 0, e = contract.getNumIndices(); i < e; ++i)
-    names.push_back(builder.getStringAttr("d" + Twine(i)));
-  contract.setIndexNamesAttr(builder.getArrayAttr(names));
-}
-
-/// Builds kernels, and gives the same function for kernels that differ in names and locations only.
+/// Builds kernels, and gives the same function for kernels that differ in names
+/// and locations only.
 class KernelTable {
 public:
   explicit KernelTable(ModuleOp module) : module(module), symbols(module) {}
@@ -101,10 +98,14 @@ private:
   llvm::StringMap<func::FuncOp> functions;
 };
 
-func::FuncOp KernelTable::build(const Kernel &kernel, const Interface &interface) {
+func::FuncOp KernelTable::build(const Kernel &kernel,
+                                const Interface &interface) {
   ArrayRef<Value> reads = interface.reads.getArrayRef();
-  auto type = FunctionType::get(module.getContext(), TypeRange(ValueRange(reads)), TypeRange(ValueRange(interface.writes)));
-  func::FuncOp function = func::FuncOp::create(kernel.members.front()->getLoc(), "kernel", type);
+  auto type =
+      FunctionType::get(module.getContext(), TypeRange(ValueRange(reads)),
+                        TypeRange(ValueRange(interface.writes)));
+  func::FuncOp function =
+      func::FuncOp::create(kernel.members.front()->getLoc(), "kernel", type);
   function->setAttr(kernelAttrName, UnitAttr::get(module.getContext()));
   Block *body = function.addEntryBlock();
   OpBuilder builder = OpBuilder::atBlockEnd(body);
@@ -113,10 +114,8 @@ func::FuncOp KernelTable::build(const Kernel &kernel, const Interface &interface
   for (Operation *member : kernel.members) {
     for (Value operand : member->getOperands())
       if (!mapping.contains(operand))
-        builder.clone(*operand.getDefiningOp(), mapping);
-    Operation *copy = builder.clone(*member, mapping);
-    if (auto contract = dyn_cast<tile::ContractOp>(copy))
-      dropIndexNames(contract);
+        dropNames(builder.clone(*operand.getDefiningOp(), mapping));
+    dropNames(builder.clone(*member, mapping));
   }
   SmallVector<Value> results;
   for (Value write : interface.writes)
@@ -136,8 +135,10 @@ MemRefType bufferTypeOf(Value value) {
 
 class EntryBuilder {
 public:
-  EntryBuilder(func::FuncOp function, const Partition &partition, KernelTable &kernels)
-      : function(function), partition(partition), kernels(kernels), builder(function) {}
+  EntryBuilder(func::FuncOp function, const Partition &partition,
+               KernelTable &kernels)
+      : function(function), partition(partition), kernels(kernels),
+        builder(function) {}
 
   void run();
 
@@ -147,7 +148,8 @@ private:
   void dispatch(unsigned number);
   void copyToOutputs();
 
-  /// The buffer of a value; declared, and filled where it is a constant, on the first call.
+  /// The buffer of a value; declared, and filled where it is a constant, on the
+  /// first call.
   Value bufferOf(Value value, Location loc);
   Value viewAs(Value buffer, MemRefType type, Location loc);
 
@@ -156,11 +158,14 @@ private:
   KernelTable &kernels;
   OpBuilder builder;
   llvm::DenseMap<Value, Value> buffers;
-  SmallVector<std::pair<Value, Value>> copies; ///< values that are returned, to outputs that no kernel writes
+  SmallVector<std::pair<Value, Value>>
+      copies; ///< values that are returned, to outputs that no kernel writes
 };
 
 Value EntryBuilder::viewAs(Value buffer, MemRefType type, Location loc) {
-  return buffer.getType() == type ? buffer : builder.create<ViewOp>(loc, type, buffer).getResult();
+  return buffer.getType() == type
+             ? buffer
+             : builder.create<ViewOp>(loc, type, buffer).getResult();
 }
 
 Value EntryBuilder::bufferOf(Value value, Location loc) {
@@ -171,14 +176,19 @@ Value EntryBuilder::bufferOf(Value value, Location loc) {
   Value storage = getStorage(value);
   if (storage != value) {
     buffer = viewAs(bufferOf(storage, loc), bufferTypeOf(value), loc);
-  } else if (auto constant = value.getDefiningOp<tile::ConstantOp>(); constant && isRepeated(constant)) {
-    buffer = builder.create<TemporaryOp>(loc, bufferTypeOf(value), IntegerAttr());
-    auto element = cast<SplatElementsAttr>(constant.getValue()).getSplatValue<TypedAttr>();
+  } else if (auto constant = value.getDefiningOp<tile::ConstantOp>();
+             constant && isRepeated(constant)) {
+    buffer =
+        builder.create<TemporaryOp>(loc, bufferTypeOf(value), IntegerAttr());
+    auto element =
+        cast<SplatElementsAttr>(constant.getValue()).getSplatValue<TypedAttr>();
     builder.create<FillOp>(loc, element, buffer);
   } else if (constant) {
-    buffer = builder.create<ConstantOp>(loc, bufferTypeOf(value), constant.getValue());
+    buffer = builder.create<ConstantOp>(loc, bufferTypeOf(value),
+                                        constant.getValue());
   } else {
-    buffer = builder.create<TemporaryOp>(loc, bufferTypeOf(value), IntegerAttr());
+    buffer =
+        builder.create<TemporaryOp>(loc, bufferTypeOf(value), IntegerAttr());
   }
   buffers[value] = buffer;
   return buffer;
@@ -187,19 +197,22 @@ Value EntryBuilder::bufferOf(Value value, Location loc) {
 void EntryBuilder::declareInputs() {
   for (auto [i, argument] : llvm::enumerate(function.getArguments())) {
     auto name = function.getArgAttrOfType<StringAttr>(i, "tile.name");
-    buffers[argument] = builder.create<InputOp>(argument.getLoc(), bufferTypeOf(argument), i,
-                                                name ? name.getValue() : StringRef("arg" + std::to_string(i)));
+    buffers[argument] = builder.create<InputOp>(
+        argument.getLoc(), bufferTypeOf(argument), i,
+        name ? name.getValue() : StringRef("arg" + std::to_string(i)));
   }
 }
 
-/// The kernel that computes a result writes it into the output. What no kernel computes (arguments, constants), and what
-/// is returned more than once, is copied.
+/// The kernel that computes a result writes it into the output. What no kernel
+/// computes (arguments, constants), and what is returned more than once, is
+/// copied.
 void EntryBuilder::declareOutputs() {
   Operation *terminator = function.getBody().front().getTerminator();
   for (auto [i, value] : llvm::enumerate(terminator->getOperands())) {
     auto name = function.getResultAttrOfType<StringAttr>(i, "tile.name");
-    Value output = builder.create<OutputOp>(value.getLoc(), bufferTypeOf(value), i,
-                                            name ? name.getValue() : StringRef("result" + std::to_string(i)));
+    Value output = builder.create<OutputOp>(
+        value.getLoc(), bufferTypeOf(value), i,
+        name ? name.getValue() : StringRef("result" + std::to_string(i)));
     Value storage = getStorage(value);
     Operation *def = storage.getDefiningOp();
     if (def && partition.kernelOf.count(def) && !buffers.count(storage))
@@ -221,23 +234,27 @@ void EntryBuilder::dispatch(unsigned number) {
     reads.push_back(bufferOf(value, loc));
   for (Value value : interface.writes)
     writes.push_back(bufferOf(value, loc));
-  builder.create<DispatchOp>(loc, FlatSymbolRefAttr::get(callee.getSymNameAttr()), reads, writes);
+  builder.create<DispatchOp>(
+      loc, FlatSymbolRefAttr::get(callee.getSymNameAttr()), reads, writes);
 }
 
 void EntryBuilder::copyToOutputs() {
   for (auto [value, output] : copies) {
     auto constant = value.getDefiningOp<tile::ConstantOp>();
     if (constant && isRepeated(constant)) {
-      auto element = cast<SplatElementsAttr>(constant.getValue()).getSplatValue<TypedAttr>();
+      auto element = cast<SplatElementsAttr>(constant.getValue())
+                         .getSplatValue<TypedAttr>();
       builder.create<FillOp>(value.getLoc(), element, output);
     } else {
-      builder.create<CopyOp>(value.getLoc(), bufferOf(value, value.getLoc()), output);
+      builder.create<CopyOp>(value.getLoc(), bufferOf(value, value.getLoc()),
+                             output);
     }
   }
 }
 
 void EntryBuilder::run() {
-  auto entry = builder.create<EntryOp>(function.getLoc(), function.getSymNameAttr(), IntegerAttr());
+  auto entry = builder.create<EntryOp>(
+      function.getLoc(), function.getSymNameAttr(), IntegerAttr());
   builder.setInsertionPointToStart(&entry.getBody().emplaceBlock());
   declareInputs();
   declareOutputs();
@@ -246,11 +263,28 @@ void EntryBuilder::run() {
   copyToOutputs();
 }
 
+} // namespace
+
+void program::dropNames(Operation *op) {
+  op->removeAttr("tile.name");
+  auto contract = dyn_cast<tile::ContractOp>(op);
+  if (!contract)
+    return;
+  Builder builder(op->getContext());
+  SmallVector<Attribute> names;
+  for (unsigned i = 0, e = contract.getNumIndices(); i < e; ++i)
+    names.push_back(builder.getStringAttr("d" + Twine(i)));
+  contract.setIndexNamesAttr(builder.getArrayAttr(names));
+}
+
+namespace {
+
 //===----------------------------------------------------------------------===//
 // The pass
 //===----------------------------------------------------------------------===//
 
-struct TileToProgram : polytile::program::impl::TileToProgramBase<TileToProgram> {
+struct TileToProgram
+    : polytile::program::impl::TileToProgramBase<TileToProgram> {
   using TileToProgramBase::TileToProgramBase;
 
   void runOnOperation() override {
@@ -265,7 +299,8 @@ struct TileToProgram : polytile::program::impl::TileToProgramBase<TileToProgram>
         return signalPassFailure();
       partitions.push_back(std::move(*parts));
     }
-    // Names of kernels must not meet those of functions: build each entry beside its function, then drop the functions.
+    // Names of kernels must not meet those of functions: build each entry
+    // beside its function, then drop the functions.
     KernelTable kernels(getOperation());
     for (auto [function, parts] : llvm::zip_equal(functions, partitions))
       EntryBuilder(function, parts, kernels).run();
