@@ -8,8 +8,8 @@
 
 #include "compiler/pipeline/FrontEnd.h"
 
-#include "compiler/pipeline/Numbers.h"
 #include "lang/import/Import.h"
+#include "lang/tile/Numbers.h"
 #include "lang/tile/Parser.h"
 #include "lang/tile/Suggestion.h"
 
@@ -75,8 +75,8 @@ bool resolveNumber(const lang::Parameter &parameter, Argument &argument,
                    std::vector<std::string> &numbers,
                    lang::DiagnosticEngine &diagnostics) {
   lang::ElementType type =
-      parameter.elementType.value_or(naturalType(argument.number));
-  std::optional<std::string> bytes = encodeNumber(argument.number, type);
+      parameter.elementType.value_or(lang::naturalType(argument.number));
+  std::optional<std::string> bytes = lang::encodeNumber(argument.number, type);
   if (!bytes) {
     std::string declared = parameter.elementType
                                ? " is declared " + str(spelling(type)) +

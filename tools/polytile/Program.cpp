@@ -7,7 +7,7 @@
 
 #include "tools/polytile/Program.h"
 
-#include "compiler/pipeline/Numbers.h"
+#include "lang/tile/Numbers.h"
 #include "lang/tile/Suggestion.h"
 #include "tools/polytile/CrashReporter.h"
 #include "tools/polytile/Failure.h"
@@ -75,7 +75,7 @@ std::string cacheKey(const Options &options, const std::string &source,
   for (const Input &input : inputs)
     if (!input.number.empty())
       key += fmt::format("input {} number {}\n", input.name,
-                         static_cast<int>(pipeline::naturalType(input.number)));
+                         static_cast<int>(lang::naturalType(input.number)));
     else
       key += fmt::format("input {} {} [{}]\n", input.name,
                          ptl_element_type_name(input.elementType),

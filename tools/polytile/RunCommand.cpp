@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "compiler/pipeline/Numbers.h"
+#include "lang/tile/Numbers.h"
 #include "lang/tile/Suggestion.h"
 #include "tools/polytile/Failure.h"
 #include "tools/polytile/Program.h"
@@ -62,7 +62,7 @@ void resolveNumber(Input &input, const ptl_tensor_info &wanted,
   std::optional<std::string> encoded;
   if (wanted.rank == 0)
     encoded =
-        pipeline::encodeNumber(input.number, languageType(wanted.element_type));
+        lang::encodeNumber(input.number, languageType(wanted.element_type));
   if (!encoded)
     fail(ExitCode::UserError,
          fmt::format("'{}' is {}, which can't hold {}", input.name,

@@ -6,7 +6,7 @@
 
 #include "tools/polytile/Tensors.h"
 
-#include "compiler/pipeline/Numbers.h"
+#include "lang/tile/Numbers.h"
 #include "tools/polytile/Failure.h"
 
 #include <charconv>
@@ -113,7 +113,7 @@ polytile::cli::readInputs(const std::vector<std::string> &words) {
     auto [name, value] = splitWord(word, "--input", "NAME=FILE.npy");
     Input input;
     input.name = name;
-    if (pipeline::isNumber(value))
+    if (lang::isNumber(value))
       input.number = value;
     else
       loadTensor(input, value);

@@ -1,12 +1,12 @@
 // Tests of numbers as text: which are numbers, what type they take, and what
 // bytes they become.
-#include "compiler/pipeline/Numbers.h"
+#include "lang/tile/Numbers.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstring>
 
-using namespace polytile::pipeline;
+using namespace polytile::lang;
 using polytile::lang::ElementType;
 
 namespace {

@@ -7,8 +7,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef POLYTILE_COMPILER_PIPELINE_NUMBERS_H
-#define POLYTILE_COMPILER_PIPELINE_NUMBERS_H
+#ifndef POLYTILE_LANG_TILE_NUMBERS_H
+#define POLYTILE_LANG_TILE_NUMBERS_H
 
 #include "lang/tile/AST.h"
 
@@ -16,21 +16,21 @@
 #include <string>
 #include <string_view>
 
-namespace polytile::pipeline {
+namespace polytile::lang {
 
 /// True for text that is a number as a whole: "2", "-3", "2.5", "1e-3", "inf",
 /// "-nan", "0x1f".
 bool isNumber(std::string_view text);
 
 /// The type of a number whose parameter declares none.
-lang::ElementType naturalType(std::string_view number);
+ElementType naturalType(std::string_view number);
 
 /// The bytes of `number` as one element of `type`, or nothing where that can't
 /// hold it: an integer is kept exactly in any type, a number with a fraction
 /// goes to a float, rounded to nearest; to an integer only when it is whole.
 std::optional<std::string> encodeNumber(std::string_view number,
-                                        lang::ElementType type);
+                                        ElementType type);
 
-} // namespace polytile::pipeline
+} // namespace polytile::lang
 
-#endif // POLYTILE_COMPILER_PIPELINE_NUMBERS_H
+#endif // POLYTILE_LANG_TILE_NUMBERS_H

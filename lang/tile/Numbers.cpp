@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "compiler/pipeline/Numbers.h"
+#include "lang/tile/Numbers.h"
 
 #include <algorithm>
 #include <cctype>
@@ -167,17 +167,17 @@ std::optional<std::string> encodeAsInteger(Integer value, ElementType type) {
 
 } // namespace
 
-bool pipeline::isNumber(std::string_view text) {
+bool lang::isNumber(std::string_view text) {
   return parseInteger(text) || parseDouble(text);
 }
 
-ElementType pipeline::naturalType(std::string_view number) {
+ElementType lang::naturalType(std::string_view number) {
   std::optional<Integer> integer = parseInteger(number);
   return integer ? ElementType::I32 : ElementType::F32;
 }
 
-std::optional<std::string> pipeline::encodeNumber(std::string_view number,
-                                                  ElementType type) {
+std::optional<std::string> lang::encodeNumber(std::string_view number,
+                                              ElementType type) {
   std::optional<Integer> integer = parseInteger(number);
   if (!isFloat(type)) {
     if (!integer)
