@@ -27,13 +27,6 @@ OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValue(); }
 
 OpFoldResult ScalarOp::fold(FoldAdaptor) { return getValue(); }
 
-LogicalResult ScalarOp::verify() {
-  if (getValue().getType() != getType())
-    return emitOpError() << "value of type " << getValue().getType()
-                         << " for a result of type " << getType();
-  return success();
-}
-
 LogicalResult FromSizesOp::verify() {
   auto type = cast<RankedTensorType>(getType());
   bool scalar = type.getRank() == 0 && getSizes().size() == 1;

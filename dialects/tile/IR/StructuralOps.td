@@ -17,13 +17,12 @@ def Tile_ConstantOp : Tile_Op<"constant", [Pure, ConstantLike, AllTypesMatch<["v
   let hasFolder = 1;
 }
 
-def Tile_ScalarOp : Tile_Op<"scalar", [Pure, ConstantLike]> {
+def Tile_ScalarOp : Tile_Op<"scalar", [Pure, ConstantLike, AllTypesMatch<["value", "result"]>]> {
   let summary = "An element known at compile time, for the body of a contraction";
   let arguments = (ins TypedAttrInterface:$value);
   let results = (outs Tile_Element:$result);
-  let assemblyFormat = "attr-dict $value `:` type($result)";
+  let assemblyFormat = "attr-dict $value";
   let hasFolder = 1;
-  let hasVerifier = 1;
 }
 
 def Tile_FromSizesOp : Tile_Op<"from_sizes", [Pure]> {
