@@ -8,6 +8,22 @@ FLOATS = ("f2", "f4", "f8")
 # NumPy's spelling of each element type, by the language's.
 ELEMENT_TYPES = {"bool": "?", "i8": "i1", "i16": "i2", "i32": "i4", "i64": "i8", "u8": "u1", "u16": "u2", "u32": "u4",
                  "u64": "u8", "f16": "f2", "f32": "f4", "f64": "f8"}
+# NumPy has no bf16: its .npy files say that elements are two bytes, as the ml_dtypes package writes them.
+BFLOAT16 = np.dtype("V2")
+
+
+def to_bf16(array):
+    """The nearest bf16 of each f32, ties to even."""
+    bits = np.ascontiguousarray(array, "f4").view("u4").astype("u8")
+    rounded = ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16).astype("u2")
+    rounded = np.where(np.isnan(array), np.uint16(0x7FC0), rounded)
+    return np.ascontiguousarray(rounded, "u2").view(BFLOAT16).reshape(np.shape(array))
+
+
+def from_bf16(array):
+    """The same numbers as f32."""
+    bits = np.ascontiguousarray(array).view("u2").astype("u4") << 16
+    return bits.astype("u4").view("f4").reshape(np.shape(array))
 
 
 class Data:

@@ -17,6 +17,8 @@ from typing import Callable, Optional, Union
 
 import numpy as np
 
+from data import BFLOAT16, from_bf16
+
 TIME_LIMIT_S = 120
 INTERPRETER = "interpreter"
 CPU = "cpu:0"
@@ -114,8 +116,8 @@ def input_options(folder, inputs):
 def shape_option(name, value):
     """`--shape` for an input: A=2x3:f32, or s=i32 for a scalar; a bare number is f32 with '.' or 'e', else i32."""
     array = np.asarray(np.float32(value) if isinstance(value, float) else np.int32(value) if is_number(value) else value)
-    letter = {"f": "f", "i": "i", "u": "u"}.get(array.dtype.kind)
-    element = "bool" if array.dtype.kind == "b" else f"{letter}{8 * array.dtype.itemsize}"
+    kind = {"f": "f", "i": "i", "u": "u", "V": "bf"}.get(array.dtype.kind)
+    element = "bool" if array.dtype.kind == "b" else f"{kind}{8 * array.dtype.itemsize}"
     sizes = "x".join(map(str, array.shape))
     return f"{name}={sizes}:{element}" if array.shape else f"{name}={element}"
 
@@ -186,6 +188,10 @@ def compare(case, name, got, want, measure):
         raise Failure(f"{name}: shape {got.shape}, {measure} {want.shape}")
     if got.dtype != want.dtype:
         raise Failure(f"{name}: type {got.dtype}, {measure} {want.dtype}")
+    if want.dtype == BFLOAT16:
+        got, want = from_bf16(got), from_bf16(want)
+        if case.rtol is None and not case.exact:
+            case = dataclasses.replace(case, rtol=1e-2, atol=1e-2)
     good = np.asarray(agreement(case, got, want))
     if not good.all():
         where = tuple(int(i) for i in np.argwhere(~good)[0])
