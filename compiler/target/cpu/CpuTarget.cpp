@@ -7,15 +7,16 @@
 
 #include "compiler/target/cpu/CpuTarget.h"
 
+#include "compiler/target/cpu/MicroKernel.h"
 #include "compiler/target/cpu/Object.h"
 #include "compiler/target/cpu/Passes.h"
 #include "llvm/IR/Verifier.h"
 #include "llvm/TargetParser/Host.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
-#include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
 
@@ -27,8 +28,7 @@ FailureOr<std::string> resolveLevel(StringRef level) {
     return level.str();
   if (level != "native")
     return failure();
-  llvm::StringMap<bool> has;
-  llvm::sys::getHostCPUFeatures(has);
+  const auto has = llvm::sys::getHostCPUFeatures();
   auto all = [&](std::initializer_list<const char *> names) {
     return llvm::all_of(names, [&](const char *name) { return has.lookup(name); });
   };
@@ -40,12 +40,15 @@ FailureOr<std::string> resolveLevel(StringRef level) {
 
 void registerCpuDialects(DialectRegistry &registry) {
   registry.insert<arith::ArithDialect, func::FuncDialect, LLVM::LLVMDialect, memref::MemRefDialect, scf::SCFDialect,
-                  vector::VectorDialect>();
+                  vector::VectorDialect, linalg::LinalgDialect>();
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
 }
 
-void registerCpuPasses() { registerCpuPasses_(); }
+void registerCpuPasses() {
+  registerCpuTargetPasses();
+  registerPass(createLowerMicroKernelsPass);
+}
 
 namespace {
 
@@ -57,7 +60,7 @@ public:
   LogicalResult lower(bool toLLVM);
   LogicalResult translate();
   FailureOr<SmallVector<char, 0>> emit(llvm::CodeGenFileType type);
-  LogicalResult failed(llvm::Error error) {
+  LogicalResult report(llvm::Error error) {
     return module.emitError("code generation failed: ") << llvm::toString(std::move(error)), failure();
   }
 
@@ -73,7 +76,7 @@ public:
 
 LogicalResult Compilation::lower(bool toLLVM) {
   FailureOr<std::string> resolved = resolveLevel(options.level);
-  if (mlir::failed(resolved))
+  if (failed(resolved))
     return module.emitError("unknown CPU '") << options.level
                                              << "'; known are x86-64, x86-64-v2, x86-64-v3, x86-64-v4 and native";
   level = *resolved;
@@ -82,9 +85,10 @@ LogicalResult Compilation::lower(bool toLLVM) {
   CpuLowerKernelsOptions lowering;
   lowering.level = level;
   passes.addPass(createCpuLowerKernels(lowering));
-  passes.addPass(createCSEPass());
-  if (toLLVM)
+  if (toLLVM) {
+    passes.addPass(createLowerMicroKernelsPass());
     passes.addPass(createCpuConvertToLLVM());
+  }
   return passes.run(module);
 }
 
@@ -94,12 +98,12 @@ LogicalResult Compilation::translate() {
     return module.emitError("the kernels have no LLVM IR");
   auto target = makeTargetMachine(level, options.optimizationLevel);
   if (!target)
-    return failed(target.takeError());
+    return report(target.takeError());
   machine = std::move(*target);
   code->setTargetTriple(machine->getTargetTriple().str());
   code->setDataLayout(machine->createDataLayout());
   if (llvm::Error error = linkSupport(*code))
-    return failed(std::move(error));
+    return report(std::move(error));
   optimize(*code, *machine, options.optimizationLevel, options.verifyEach);
   if (options.verifyEach && llvm::verifyModule(*code, &llvm::errs()))
     return module.emitError("the optimised LLVM IR is broken");
@@ -109,7 +113,7 @@ LogicalResult Compilation::translate() {
 FailureOr<SmallVector<char, 0>> Compilation::emit(llvm::CodeGenFileType type) {
   auto bytes = emitCode(*code, *machine, type);
   if (!bytes)
-    return failed(bytes.takeError()), failure();
+    return report(bytes.takeError());
   return std::move(*bytes);
 }
 
@@ -145,7 +149,7 @@ FailureOr<CompiledModule> compileKernels(ModuleOp module, const CpuOptions &opti
     return failure();
   auto linked = linkSharedObject(*object);
   if (!linked)
-    return compilation.failed(linked.takeError()), failure();
+    return compilation.report(linked.takeError());
   result.sharedObject = std::move(*linked);
   return result;
 }

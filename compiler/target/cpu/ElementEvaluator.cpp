@@ -67,6 +67,8 @@ FailureOr<Value> ElementEvaluator::evaluateGather(tile::GatherOp op, ValueRange 
   auto operandType = tensorType(op.getOperand());
   int64_t size = operandType.getDimSize(0), indexRank = tensorType(op.getIndices()).getRank();
   Type indexElement = tensorType(op.getIndices()).getElementType();
+  if (size == 0)
+    return scalars.zero(loc, operandType.getElementType());
   FailureOr<Value> index = evaluate(op.getIndices(), indices.take_front(indexRank));
   if (failed(index))
     return failure();

@@ -48,7 +48,7 @@ Sweep makeElementwiseSweep(KernelEmitter &emitter, ArrayRef<Store> stores) {
   }
   SmallVector<int64_t> shape = isFlat ? SmallVector<int64_t>{count} : llvm::to_vector(type.getShape());
   Sweep sweep;
-  sweep.grid = planItems(shape, cost, 1 << 16);
+  sweep.grid = planItems(shape, cost, 64, 1 << 16);
   sweep.emit = [&emitter, grid = sweep.grid, stores = llvm::to_vector(stores), isFlat](Value begin, Value end) {
     Location loc = stores.front().tensor.getLoc();
     return emitter.forItems(loc, grid, begin, end, [&](ValueRange outer, Value lower, Value upper) {

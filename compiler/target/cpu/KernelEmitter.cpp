@@ -17,7 +17,7 @@ namespace polytile::cpu {
 /// A call is worth this much work; see CompiledKernel::grain.
 static constexpr double grainNanoseconds = 20000;
 
-ItemGrid planItems(ArrayRef<int64_t> shape, double nanoseconds, int64_t maxChunk) {
+ItemGrid planItems(ArrayRef<int64_t> shape, double nanoseconds, int64_t minChunk, int64_t maxChunk) {
   ItemGrid grid;
   grid.outer = llvm::to_vector(shape.drop_back(shape.empty() ? 0 : 1));
   grid.inner = shape.empty() ? 1 : shape.back();
@@ -31,7 +31,9 @@ ItemGrid planItems(ArrayRef<int64_t> shape, double nanoseconds, int64_t maxChunk
   double wanted = std::clamp(work / (grainNanoseconds / 4), 1.0, 512.0);
   int64_t chunksPerRow = std::max<int64_t>(1, static_cast<int64_t>(wanted / rows));
   int64_t chunk = llvm::divideCeilSigned(grid.inner, chunksPerRow);
-  grid.chunk = std::min(maxChunk, std::max<int64_t>(64, llvm::alignTo(chunk, 16)));
+  if (chunk > 16)
+    chunk = llvm::alignTo(chunk, 16);
+  grid.chunk = std::min(maxChunk, std::max(minChunk, chunk));
   grid.chunk = std::max<int64_t>(1, std::min(grid.chunk, grid.inner));
   grid.items = static_cast<int64_t>(rows) * llvm::divideCeilSigned(grid.inner, grid.chunk);
   grid.grain = std::clamp<int64_t>(static_cast<int64_t>(grainNanoseconds / (grid.chunk * nanoseconds)), 1, grid.items);

@@ -26,8 +26,9 @@ struct ItemGrid {
   int64_t grain = 1;
 };
 
-/// A grid over `shape`, whose elements cost `nanoseconds` each; no chunk is longer than `maxChunk`.
-ItemGrid planItems(llvm::ArrayRef<int64_t> shape, double nanoseconds, int64_t maxChunk);
+/// A grid over `shape`, whose elements cost `nanoseconds` each; chunks have `minChunk` to `maxChunk` elements where the
+/// innermost dimension allows.
+ItemGrid planItems(llvm::ArrayRef<int64_t> shape, double nanoseconds, int64_t minChunk, int64_t maxChunk);
 
 /// Where a computed tensor goes: the value whose elements are stored, and its flat buffer.
 struct Store {

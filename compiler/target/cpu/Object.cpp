@@ -1,16 +1,14 @@
 //===- Object.cpp - LLVM IR to object code --------------------------------===//
 //
 // LLVM's own pipeline with what kernels need: vectors as wide as the level has,
-// no library calls made up, and no unrolling of loops marked as scheduled.
+// and no library calls made up.
 //
 //===----------------------------------------------------------------------===//
 
 #include "compiler/target/cpu/Object.h"
 
-#include "llvm/Analysis/LoopInfo.h"
 #include "llvm/Analysis/TargetLibraryInfo.h"
 #include "llvm/Bitcode/BitcodeReader.h"
-#include "llvm/IR/Dominators.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/Linker/Linker.h"
 #include "llvm/MC/TargetRegistry.h"
@@ -57,36 +55,14 @@ Error linkSupport(Module &module) {
   for (Function &function : **support)
     if (!function.isDeclaration())
       defined.insert(function.getName().str());
-  // What the code generator may call by itself.
-  for (const char *name : {"memcpy", "memmove", "memset"})
-    if (Function *function = (*support)->getFunction(name); function && !module.getFunction(name))
-      Function::Create(function->getFunctionType(), Function::ExternalLinkage, name, module);
   if (Linker::linkModules(module, std::move(*support), Linker::LinkOnlyNeeded))
     return createStringError("the support functions can't be linked");
   for (Function &function : module) {
     if (function.isDeclaration() || !defined.count(function.getName().str()))
       continue;
-    if (function.getName().starts_with("mem"))
-      function.setVisibility(GlobalValue::HiddenVisibility);
-    else
-      function.setLinkage(GlobalValue::InternalLinkage);
+    function.setLinkage(GlobalValue::InternalLinkage);
   }
   return Error::success();
-}
-
-/// Loops of scheduled functions (micro-kernels) are as unrolled as they are to be.
-static void keepSchedule(Function &function) {
-  DominatorTree dominators(function);
-  LoopInfo loops(dominators);
-  LLVMContext &context = function.getContext();
-  auto name = [&](StringRef text) { return MDNode::get(context, MDString::get(context, text)); };
-  for (Loop *loop : loops.getLoopsInPreorder()) {
-    MDNode *id = MDNode::getDistinct(context, {nullptr, name("llvm.loop.unroll.disable"),
-                                               MDNode::get(context, {MDString::get(context, "llvm.loop.vectorize.enable"),
-                                                                     ConstantAsMetadata::get(ConstantInt::getFalse(context))})});
-    id->replaceOperandWith(0, id);
-    loop->setLoopID(id);
-  }
 }
 
 static void setAttributes(Module &module, const TargetMachine &machine) {
@@ -97,10 +73,7 @@ static void setAttributes(Module &module, const TargetMachine &machine) {
     function.addFnAttr("target-cpu", machine.getTargetCPU());
     function.addFnAttr("prefer-vector-width", width);
     function.addFnAttr("min-legal-vector-width", width);
-    function.addFnAttr("no-builtins");
     function.addFnAttr(Attribute::NoUnwind);
-    if (function.hasFnAttribute("polytile-scheduled") && !function.isDeclaration())
-      keepSchedule(function);
   }
 }
 

@@ -24,8 +24,8 @@ inline constexpr llvm::StringLiteral kernelAttrName = "cpu.kernel";
 /// What the loops depend on.
 struct LowerKernelsConfig {
   ScalarFeatures features;
-  /// Bytes of the widest vector.
-  int64_t vectorBytes = 32;
+  /// Of the widest vector: 128, 256 or 512.
+  unsigned vectorBits = 256;
 };
 
 /// The configuration for a concrete level.
