@@ -51,12 +51,12 @@ private:
   unsigned limit;
 };
 
-/// A tile.index that something other than an elementwise operation reads gets a
-/// kernel of its own.
+/// A tile.index that can't be repeated where it is read gets a kernel of its
+/// own.
 void Partitioner::materializeOperands(Operation *op) {
   for (Value operand : op->getOperands()) {
     auto index = getStorage(operand).getDefiningOp<tile::IndexOp>();
-    if (index && !result.kernelOf.count(index))
+    if (index && !repeats(op, operand) && !result.kernelOf.count(index))
       start(Kernel::Kind::Elementwise, index);
   }
 }
@@ -117,6 +117,12 @@ bool program::isRepeated(Operation *op) {
   if (auto constant = dyn_cast<tile::ConstantOp>(op))
     return isa<SplatElementsAttr>(constant.getValue());
   return isa<tile::IndexOp>(op);
+}
+
+bool program::repeats(Operation *reader, Value operand) {
+  Operation *def = operand.getDefiningOp();
+  return def && isRepeated(def) &&
+         (isElementwise(reader) || isa<tile::ContractOp>(reader));
 }
 
 Value program::getStorage(Value value) {

@@ -33,14 +33,17 @@ struct Kernel {
 struct Partition {
   std::vector<Kernel> kernels;
   /// The kernel that computes an operation. Constants and reshapes have none,
-  /// and neither has a tile.index whose elements only elementwise operations
-  /// read.
+  /// and neither has a tile.index that every reader repeats.
   llvm::DenseMap<mlir::Operation *, unsigned> kernelOf;
 };
 
 /// True for operations that a kernel repeats rather than reads: constants with
 /// one value, and tile.index.
 bool isRepeated(mlir::Operation *op);
+
+/// True where `reader` repeats the operation that gives `operand` instead of
+/// reading a buffer: elementwise operations and contractions do.
+bool repeats(mlir::Operation *reader, mlir::Value operand);
 
 /// The value whose memory `value` shows: looks through reshapes.
 mlir::Value getStorage(mlir::Value value);

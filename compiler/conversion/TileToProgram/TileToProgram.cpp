@@ -41,13 +41,6 @@ struct Interface {
   SmallVector<Value> writes;
 };
 
-/// True where `member` of a kernel repeats the operation that gives `operand`
-/// instead of reading it.
-bool repeats(Operation *member, Value operand) {
-  Operation *def = operand.getDefiningOp();
-  return def && isRepeated(def) && member->hasTrait<tile::Elementwise>();
-}
-
 Interface findInterface(const Kernel &kernel, unsigned number,
                         const Partition &partition) {
   auto isMember = [&](Operation *op) {

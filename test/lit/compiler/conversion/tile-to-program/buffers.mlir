@@ -50,15 +50,18 @@ func.func @constants(%X: tensor<2xf32>) -> (tensor<2xf32>, tensor<2xf32>) {
 
 // -----
 
-// tile.index is repeated where elementwise operations use it, and stored for a contraction.
+// tile.index is repeated where elementwise operations and contractions use it, and stored where it is returned.
 // CHECK-LABEL: program.entry @index
-// CHECK: program.dispatch @kernel_0 writes(%[[I:.*]] : memref<4xi32>)
-// CHECK: program.dispatch @kernel_1 reads(%[[I]] : memref<4xi32>)
-// CHECK: program.dispatch @kernel_2 reads(%{{.*}} : memref<4xi32>)
-// CHECK: func.func @kernel_2
+// CHECK: program.dispatch @kernel_0 writes(%{{.*}} : memref<i32>)
+// CHECK: program.dispatch @kernel_1 reads(%{{.*}} : memref<4xi32>)
+// CHECK: program.dispatch @kernel_2 writes(%{{.*}} : memref<4xi32>)
+// CHECK: func.func @kernel_0
+// CHECK: tile.index
+// CHECK: tile.contract
+// CHECK: func.func @kernel_1
 // CHECK: tile.index
 // CHECK: tile.add
-func.func @index(%X: tensor<4xi32>) -> (tensor<i32>, tensor<4xi32>) {
+func.func @index(%X: tensor<4xi32>) -> (tensor<i32>, tensor<4xi32>, tensor<4xi32>) {
   %i = tile.index 0 : tensor<4xi32>
   %0 = tile.contract sum ins(%i) maps [affine_map<(d0) -> (d0)>] into affine_map<(d0) -> ()>
        domain affine_set<(d0) : (0 == 0)> names ["n"] {
@@ -66,5 +69,5 @@ func.func @index(%X: tensor<4xi32>) -> (tensor<i32>, tensor<4xi32>) {
     tile.yield %a : i32
   } : (tensor<4xi32>) -> tensor<i32>
   %1 = tile.add %X, %i : (tensor<4xi32>, tensor<4xi32>) -> tensor<4xi32>
-  return %0, %1 : tensor<i32>, tensor<4xi32>
+  return %0, %1, %i : tensor<i32>, tensor<4xi32>, tensor<4xi32>
 }
