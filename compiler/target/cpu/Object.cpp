@@ -1,14 +1,16 @@
 //===- Object.cpp - LLVM IR to object code --------------------------------===//
 //
 // LLVM's own pipeline with what kernels need: vectors as wide as the level has,
-// and no library calls made up.
+// no library calls made up, and no unrolling of loops marked as scheduled.
 //
 //===----------------------------------------------------------------------===//
 
 #include "compiler/target/cpu/Object.h"
 
+#include "llvm/Analysis/LoopInfo.h"
 #include "llvm/Analysis/TargetLibraryInfo.h"
 #include "llvm/Bitcode/BitcodeReader.h"
+#include "llvm/IR/Dominators.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/Linker/Linker.h"
 #include "llvm/MC/TargetRegistry.h"
@@ -65,6 +67,21 @@ Error linkSupport(Module &module) {
   return Error::success();
 }
 
+/// Loops of scheduled functions (micro-kernels) are as unrolled as they are to be.
+static void keepSchedule(Function &function) {
+  DominatorTree dominators(function);
+  LoopInfo loops(dominators);
+  LLVMContext &context = function.getContext();
+  auto name = [&](StringRef text) { return MDNode::get(context, MDString::get(context, text)); };
+  for (Loop *loop : loops.getLoopsInPreorder()) {
+    MDNode *id = MDNode::getDistinct(context, {nullptr, name("llvm.loop.unroll.disable"),
+                                               MDNode::get(context, {MDString::get(context, "llvm.loop.vectorize.enable"),
+                                                                     ConstantAsMetadata::get(ConstantInt::getFalse(context))})});
+    id->replaceOperandWith(0, id);
+    loop->setLoopID(id);
+  }
+}
+
 static void setAttributes(Module &module, const TargetMachine &machine) {
   StringRef width = machine.getTargetCPU() == "x86-64-v4" ? "512" : "256";
   for (Function &function : module) {
@@ -74,6 +91,8 @@ static void setAttributes(Module &module, const TargetMachine &machine) {
     function.addFnAttr("prefer-vector-width", width);
     function.addFnAttr("min-legal-vector-width", width);
     function.addFnAttr(Attribute::NoUnwind);
+    if (function.hasFnAttribute("polytile-scheduled") && !function.isDeclaration())
+      keepSchedule(function);
   }
 }
 
