@@ -36,7 +36,8 @@ int64_t getBufferBytes(mlir::ShapedType type);
 /// The buffer whose memory `buffer` shows: looks through views.
 mlir::Value getRootBuffer(mlir::Value buffer);
 
-/// True for the operations that do something, as opposed to those that declare buffers.
+/// True for the operations that do something, as opposed to those that declare
+/// buffers.
 bool isStep(mlir::Operation *op);
 
 } // namespace polytile::program

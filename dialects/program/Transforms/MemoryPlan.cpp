@@ -30,8 +30,10 @@ struct Block {
   int64_t begin, end;
 };
 
-/// The lowest offset at which `bytes` fit between `occupied`, which is sorted by begin.
-int64_t findGap(const std::vector<Block> &occupied, int64_t bytes, bool tightest) {
+/// The lowest offset at which `bytes` fit between `occupied`, which is sorted
+/// by begin.
+int64_t findGap(const std::vector<Block> &occupied, int64_t bytes,
+                bool tightest) {
   int64_t best = -1, bestSize = 0, free = 0;
   for (const Block &block : occupied) {
     int64_t size = block.begin - free;
@@ -46,7 +48,8 @@ int64_t findGap(const std::vector<Block> &occupied, int64_t bytes, bool tightest
   return best < 0 ? free : best;
 }
 
-/// The blocks that are placed already, by the step in which they begin to live; buckets of steps keep the search local.
+/// The blocks that are placed already, by the step in which they begin to live;
+/// buckets of steps keep the search local.
 class Placed {
 public:
   Placed(const std::vector<LiveRange> &ranges, int64_t steps) : ranges(ranges) {
@@ -56,22 +59,27 @@ public:
   }
 
   void add(size_t index) {
-    for (int64_t b = ranges[index].first >> shift; b <= ranges[index].last >> shift; ++b)
+    for (int64_t b = ranges[index].first >> shift;
+         b <= ranges[index].last >> shift; ++b)
       buckets[b].push_back(index);
   }
 
-  /// The memory that is taken at any time of the life of `index`, sorted by begin.
-  std::vector<Block> conflicts(size_t index, const std::vector<int64_t> &offsets) {
+  /// The memory that is taken at any time of the life of `index`, sorted by
+  /// begin.
+  std::vector<Block> conflicts(size_t index,
+                               const std::vector<int64_t> &offsets) {
     std::vector<Block> blocks;
     const LiveRange &range = ranges[index];
     for (int64_t b = range.first >> shift; b <= range.last >> shift; ++b)
       for (size_t other : buckets[b]) {
         const LiveRange &live = ranges[other];
         bool isFirstBucket = b == std::max(range.first, live.first) >> shift;
-        if (isFirstBucket && live.first <= range.last && range.first <= live.last)
+        if (isFirstBucket && live.first <= range.last &&
+            range.first <= live.last)
           blocks.push_back({offsets[other], offsets[other] + live.bytes});
       }
-    std::sort(blocks.begin(), blocks.end(), [](Block a, Block b) { return a.begin < b.begin; });
+    std::sort(blocks.begin(), blocks.end(),
+              [](Block a, Block b) { return a.begin < b.begin; });
     return blocks;
   }
 
@@ -82,7 +90,8 @@ private:
   std::vector<std::vector<size_t>> buckets;
 };
 
-MemoryPlan placeInOrder(const std::vector<LiveRange> &ranges, const std::vector<size_t> &order, int64_t steps,
+MemoryPlan placeInOrder(const std::vector<LiveRange> &ranges,
+                        const std::vector<size_t> &order, int64_t steps,
                         bool tightest) {
   MemoryPlan plan;
   plan.offsets.assign(ranges.size(), 0);
@@ -90,8 +99,10 @@ MemoryPlan placeInOrder(const std::vector<LiveRange> &ranges, const std::vector<
   for (size_t index : order) {
     if (ranges[index].bytes == 0)
       continue;
-    plan.offsets[index] = findGap(placed.conflicts(index, plan.offsets), ranges[index].bytes, tightest);
-    plan.arenaBytes = std::max(plan.arenaBytes, plan.offsets[index] + ranges[index].bytes);
+    plan.offsets[index] = findGap(placed.conflicts(index, plan.offsets),
+                                  ranges[index].bytes, tightest);
+    plan.arenaBytes =
+        std::max(plan.arenaBytes, plan.offsets[index] + ranges[index].bytes);
     placed.add(index);
   }
   return plan;
@@ -111,7 +122,8 @@ int64_t largestLiveSet(const std::vector<LiveRange> &ranges) {
 
 } // namespace
 
-MemoryPlan polytile::program::planMemory(const std::vector<LiveRange> &ranges, int64_t alignment) {
+MemoryPlan polytile::program::planMemory(const std::vector<LiveRange> &ranges,
+                                         int64_t alignment) {
   std::vector<LiveRange> rounded = ranges;
   int64_t steps = 1;
   for (LiveRange &range : rounded) {
@@ -120,13 +132,16 @@ MemoryPlan polytile::program::planMemory(const std::vector<LiveRange> &ranges, i
   }
   std::vector<size_t> inTime(ranges.size());
   std::iota(inTime.begin(), inTime.end(), size_t(0));
-  std::stable_sort(inTime.begin(), inTime.end(),
-                   [&](size_t a, size_t b) { return rounded[a].first < rounded[b].first; });
+  std::stable_sort(inTime.begin(), inTime.end(), [&](size_t a, size_t b) {
+    return rounded[a].first < rounded[b].first;
+  });
   std::vector<size_t> largestFirst = inTime;
-  std::stable_sort(largestFirst.begin(), largestFirst.end(),
-                   [&](size_t a, size_t b) { return rounded[a].bytes > rounded[b].bytes; });
+  std::stable_sort(
+      largestFirst.begin(), largestFirst.end(),
+      [&](size_t a, size_t b) { return rounded[a].bytes > rounded[b].bytes; });
 
-  MemoryPlan plan = placeInOrder(rounded, largestFirst, steps, /*tightest=*/false);
+  MemoryPlan plan =
+      placeInOrder(rounded, largestFirst, steps, /*tightest=*/false);
   plan.liveBytes = largestLiveSet(rounded);
   if (plan.arenaBytes > plan.liveBytes) {
     MemoryPlan other = placeInOrder(rounded, inTime, steps, /*tightest=*/true);

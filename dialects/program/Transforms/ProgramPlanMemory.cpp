@@ -20,8 +20,10 @@ using namespace polytile::program;
 
 namespace {
 
-/// The temporaries that a step of `entry` uses, in order of their declaration, with their lives.
-void findLives(EntryOp entry, std::vector<TemporaryOp> &temporaries, std::vector<LiveRange> &lives) {
+/// The temporaries that a step of `entry` uses, in order of their declaration,
+/// with their lives.
+void findLives(EntryOp entry, std::vector<TemporaryOp> &temporaries,
+               std::vector<LiveRange> &lives) {
   llvm::DenseMap<Value, size_t> numbers;
   for (auto temporary : entry.getOps<TemporaryOp>()) {
     numbers[temporary.getResult()] = temporaries.size();
@@ -45,12 +47,14 @@ void findLives(EntryOp entry, std::vector<TemporaryOp> &temporaries, std::vector
 }
 
 void eraseUnusedBuffers(EntryOp entry) {
-  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(entry.getBody().front())))
+  for (Operation &op :
+       llvm::make_early_inc_range(llvm::reverse(entry.getBody().front())))
     if (isa<ViewOp, TemporaryOp, ConstantOp>(op) && op.use_empty())
       op.erase();
 }
 
-struct ProgramPlanMemory : polytile::program::impl::ProgramPlanMemoryBase<ProgramPlanMemory> {
+struct ProgramPlanMemory
+    : polytile::program::impl::ProgramPlanMemoryBase<ProgramPlanMemory> {
   void runOnOperation() override {
     EntryOp entry = getOperation();
     eraseUnusedBuffers(entry);
