@@ -141,6 +141,8 @@ IterationDomain IterationDomain::get(ContractOp op, Result result) {
     domain.outputRows.push_back(builder.build(index));
     if (result == Result::Included)
       keepInside(domain.outputRows.back(), size);
+    else // whatever the size, an index below 0 is outside
+      system.addInequality(domain.outputRows.back());
   }
   system.simplify();
   system.solve();

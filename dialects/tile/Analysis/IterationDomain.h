@@ -57,7 +57,7 @@ public:
   bool writesOnce() const;
 
   /// The greatest value of each index expression of the output over the
-  /// points, plus 1; 0 for an empty domain, and never negative. Emits an error
+  /// points at which no output index is negative, plus 1; 0 when there are none. Emits an error
   /// when a value has no bound or does not fit 64 bits.
   mlir::FailureOr<llvm::SmallVector<int64_t>> computeOutputSizes() const;
 

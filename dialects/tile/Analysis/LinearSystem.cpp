@@ -368,8 +368,10 @@ void LinearSystem::reduce() {
         empty = true;
       else if (!absorb(constraint))
         kept.push_back(std::move(constraint));
-      if (empty)
+      if (empty) {
+        coupling.clear(); // some of them have been moved away
         return;
+      }
     }
     coupling = std::move(kept);
   }
