@@ -1,7 +1,8 @@
 //===- ConvertToLLVM.cpp - The pass cpu-convert-to-llvm -------------------===//
 //
-// One conversion with the patterns of all dialects that kernels use, which is
-// much faster than a pass for each; then the entries of the kernel ABI:
+// Loops to branches first, since the types of a function's blocks are converted
+// once; then one conversion with the patterns of all dialects that kernels use,
+// which is much faster than a pass for each; then the entries of the kernel ABI:
 //
 //   llvm.func @k(%args: !llvm.ptr, %begin: i64, %end: i64) -> i32 {
 //     %bindings = load (%args + 8), %workspace = load (%args + 16)
@@ -33,6 +34,15 @@ namespace polytile::cpu {
 /// Offsets in ptl_kernel_args (runtime/abi/polytile_kernel_abi.h).
 static constexpr int32_t bindingsOffset = 8, workspaceOffset = 16;
 
+static LogicalResult convertLoops(ModuleOp module) {
+  RewritePatternSet patterns(module.getContext());
+  populateSCFToControlFlowConversionPatterns(patterns);
+  ConversionTarget target(*module.getContext());
+  target.addIllegalDialect<scf::SCFDialect>();
+  target.markUnknownOpDynamicallyLegal([](Operation *) { return true; });
+  return applyPartialConversion(module, target, std::move(patterns));
+}
+
 static LogicalResult convertDialects(ModuleOp module) {
   MLIRContext *context = module.getContext();
   LowerToLLVMOptions options(context);
@@ -40,7 +50,6 @@ static LogicalResult convertDialects(ModuleOp module) {
   options.overrideIndexBitwidth(64);
   LLVMTypeConverter converter(context, options);
   RewritePatternSet patterns(context);
-  populateSCFToControlFlowConversionPatterns(patterns);
   cf::populateControlFlowToLLVMConversionPatterns(converter, patterns);
   arith::populateArithToLLVMConversionPatterns(converter, patterns);
   populateFinalizeMemRefToLLVMConversionPatterns(converter, patterns);
@@ -95,7 +104,7 @@ namespace {
 struct ConvertToLLVM : impl::CpuConvertToLLVMBase<ConvertToLLVM> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    if (failed(convertDialects(module)))
+    if (failed(convertLoops(module)) || failed(convertDialects(module)))
       return signalPassFailure();
     for (auto function : llvm::make_early_inc_range(module.getOps<LLVM::LLVMFuncOp>())) {
       if (function->hasAttr(kernelAttrName))

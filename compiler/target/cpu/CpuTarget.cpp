@@ -12,6 +12,7 @@
 #include "compiler/target/cpu/Passes.h"
 #include "llvm/IR/Verifier.h"
 #include "llvm/TargetParser/Host.h"
+#include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
@@ -39,7 +40,7 @@ FailureOr<std::string> resolveLevel(StringRef level) {
 }
 
 void registerCpuDialects(DialectRegistry &registry) {
-  registry.insert<arith::ArithDialect, func::FuncDialect, LLVM::LLVMDialect, memref::MemRefDialect, scf::SCFDialect,
+  registry.insert<arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect, LLVM::LLVMDialect, memref::MemRefDialect, scf::SCFDialect,
                   vector::VectorDialect, linalg::LinalgDialect>();
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
@@ -88,6 +89,7 @@ LogicalResult Compilation::lower(bool toLLVM) {
   if (toLLVM) {
     passes.addPass(createLowerMicroKernelsPass());
     passes.addPass(createCpuConvertToLLVM());
+    passes.addPass(createReconcileUnrealizedCastsPass());
   }
   return passes.run(module);
 }

@@ -35,7 +35,7 @@ def CpuConvertToLLVM : Pass<"cpu-convert-to-llvm", "::mlir::ModuleOp"> {
     Buffers become bare pointers that don't alias. For each kernel `@k` the body becomes the private `@k.body`, and `@k` the
     exported entry of the kernel ABI, which loads the bindings and calls it.
   }];
-  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::cf::ControlFlowDialect"];
 }
 
 #endif // POLYTILE_COMPILER_TARGET_CPU_PASSES
