@@ -57,19 +57,6 @@ std::vector<std::string_view> parameterNames(const lang::Function &function) {
   return names;
 }
 
-void checkOutputs(const lang::Function &function,
-                  const std::vector<std::string> &outputs,
-                  lang::DiagnosticEngine &diagnostics) {
-  std::vector<std::string_view> names;
-  for (const lang::Name &output : function.outputs)
-    names.push_back(output.text);
-  for (const std::string &wanted : outputs)
-    if (!llvm::is_contained(names, wanted))
-      suggest(diagnostics.error(headOf(function),
-                                "the function has no output " + quote(wanted)),
-              wanted, names);
-}
-
 /// Turns the text of a number into a scalar of the parameter's type.
 bool resolveNumber(const lang::Parameter &parameter, Argument &argument,
                    std::vector<std::string> &numbers,
@@ -149,10 +136,23 @@ pipeline::matchArguments(const lang::Function &function, const Request &request,
         resolveNumber(parameter, matched.back(), numbers, diagnostics))
       matched.back().data = numbers.back().data();
   }
-  checkOutputs(function, request.outputs, diagnostics);
   if (diagnostics.hasErrors())
     return std::nullopt;
   return matched;
+}
+
+bool pipeline::checkOutputs(const lang::Function &function,
+                            const std::vector<std::string> &outputs,
+                            lang::DiagnosticEngine &diagnostics) {
+  std::vector<std::string_view> names;
+  for (const lang::Name &output : function.outputs)
+    names.push_back(output.text);
+  for (const std::string &wanted : outputs)
+    if (!llvm::is_contained(names, wanted))
+      suggest(diagnostics.error(headOf(function),
+                                "the function has no output " + quote(wanted)),
+              wanted, names);
+  return !diagnostics.hasErrors();
 }
 
 FailureOr<OwningOpRef<ModuleOp>>

@@ -30,11 +30,16 @@ CheckedProgram parseAndFind(lang::DiagnosticEngine &diagnostics,
 
 /// The arguments in the order of the parameters, bare numbers with their types
 /// and bytes (kept in `numbers`). Reports inputs that are missing, unknown or
-/// given twice, numbers that don't fit, and unknown names in `outputs`.
+/// given twice, and numbers that don't fit.
 std::optional<std::vector<Argument>>
 matchArguments(const lang::Function &function, const Request &request,
                std::vector<std::string> &numbers,
                lang::DiagnosticEngine &diagnostics);
+
+/// False, and reports it, when one of `outputs` isn't an output.
+bool checkOutputs(const lang::Function &function,
+                  const std::vector<std::string> &outputs,
+                  lang::DiagnosticEngine &diagnostics);
 
 /// The function as a module of tile IR on symbolic sizes, ready for
 /// tile-specialize.

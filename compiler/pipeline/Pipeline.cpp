@@ -161,7 +161,9 @@ bool Compilation::analyse() {
   if (!run(addAnalysisPhases))
     return fail(engine.hasErrors() ? Outcome::UserError
                                    : Outcome::InternalError);
-  return true;
+  // What is wrong with the program comes before what is wrong with the call.
+  return checkOutputs(*checked.function, request.outputs, engine) ||
+         fail(Outcome::UserError);
 }
 
 void print(Operation *op, std::string &text) {

@@ -368,7 +368,7 @@ class Crash(CliTest):
                                    env=self.environment, stderr=subprocess.PIPE, text=True)
         # The handlers stand once the compiler is loaded and at work.
         deadline = time.monotonic() + 30
-        while "libMLIR" not in Path(f"/proc/{process.pid}/maps").read_text() and time.monotonic() < deadline:
+        while process.poll() is None and "libMLIR" not in Path(f"/proc/{process.pid}/maps").read_text() and time.monotonic() < deadline:
             time.sleep(0.02)
         time.sleep(0.5)
         process.send_signal(signal.SIGSEGV)
