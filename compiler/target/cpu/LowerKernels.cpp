@@ -34,7 +34,6 @@ public:
 
 private:
   void createFunction();
-  Value flatView(Value buffer);
   LogicalResult emitSweep(const Sweep &sweep, bool isWhole);
   FailureOr<Sweep> makeSweep(tile::ContractOp contract, ArrayRef<Store> stores);
   FailureOr<Sweep> makeDenseSweep(tile::ContractOp contract, ArrayRef<Store> stores);
@@ -57,21 +56,18 @@ private:
 
 static RankedTensorType tensorType(Value value) { return cast<RankedTensorType>(value.getType()); }
 
-Value KernelLowering::flatView(Value buffer) {
-  auto type = cast<MemRefType>(buffer.getType());
-  if (type.getRank() == 1)
-    return buffer;
-  auto flat = MemRefType::get({type.getNumElements()}, type.getElementType());
-  return builder.create<memref::ReinterpretCastOp>(buffer.getLoc(), flat, buffer, 0,
-                                                   ArrayRef<int64_t>{type.getNumElements()}, ArrayRef<int64_t>{1});
+/// Buffers are flat in the lowered function: the loops compute positions, and no size can make a layout degenerate.
+static MemRefType flatType(Type type) {
+  auto tensor = cast<RankedTensorType>(type);
+  return MemRefType::get({tensor.getNumElements()}, memoryType(tensor.getElementType()));
 }
 
 void KernelLowering::createFunction() {
   SmallVector<Type> types;
   for (Type type : source.getFunctionType().getInputs())
-    types.push_back(bufferType(cast<RankedTensorType>(type)));
+    types.push_back(flatType(type));
   for (Type type : source.getFunctionType().getResults())
-    types.push_back(bufferType(cast<RankedTensorType>(type)));
+    types.push_back(flatType(type));
   Type index = builder.getIndexType();
   types.append({index, index, MemRefType::get({1}, builder.getI8Type())});
   builder.setInsertionPoint(source);
@@ -86,10 +82,10 @@ void KernelLowering::createFunction() {
   end = entry->getArgument(count - 2);
   emitter = std::make_unique<KernelEmitter>(builder, module, config.features, entry->getArgument(count - 1));
   for (auto [argument, buffer] : llvm::zip(source.getArguments(), entry->getArguments()))
-    emitter->evaluator.bind(argument, flatView(buffer));
+    emitter->evaluator.bind(argument, buffer);
   Operation *terminator = source.getBody().front().getTerminator();
   for (auto [number, result] : llvm::enumerate(terminator->getOperands()))
-    stores.push_back({result, flatView(entry->getArgument(source.getNumArguments() + number))});
+    stores.push_back({result, entry->getArgument(source.getNumArguments() + number)});
 }
 
 /// True when every result has the contraction's shape and reaches it through elementwise operations of that shape alone.
