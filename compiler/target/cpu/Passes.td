@@ -26,7 +26,8 @@ def CpuLowerKernels : Pass<"cpu-lower-kernels", "::mlir::ModuleOp"> {
   let options = [Option<"level", "level", "std::string", "\"x86-64-v3\"",
                         "Instruction set: x86-64, x86-64-v2, x86-64-v3 or x86-64-v4">];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect", "::mlir::memref::MemRefDialect",
-                           "::mlir::func::FuncDialect", "::mlir::LLVM::LLVMDialect", "::mlir::vector::VectorDialect"];
+                           "::mlir::func::FuncDialect", "::mlir::LLVM::LLVMDialect", "::mlir::vector::VectorDialect",
+                           "::mlir::linalg::LinalgDialect", "::mlir::affine::AffineDialect"];
 }
 
 def CpuConvertToLLVM : Pass<"cpu-convert-to-llvm", "::mlir::ModuleOp"> {
