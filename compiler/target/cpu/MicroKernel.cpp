@@ -8,15 +8,15 @@
 //   for k...                                   scf.for, acc as iter_args
 //     b[v] = vector.load B[k..., v * lanes]
 //     for each m (unrolled)
-//       x = vector.broadcast (memref.load A[m, k...])
+//       x = vector.splat (memref.load A[m, k...])
 //       acc[m][v] = vector.fma x, b[v], acc[m][v]
 //   C[m, v * lanes] = acc[m][v], or += where the tile doesn't start from zero
 //
 // What is left of the columns after whole vectors is loaded and stored masked.
 //
-// A copy becomes vector copies where both sides are contiguous in one
-// dimension; where they are in different ones, blocks of lanes x lanes are
-// transposed in registers; else a scalar loop nest.
+// A copy becomes, likewise, a function: vector copies where both sides are
+// contiguous in one dimension; where they are in different ones, blocks of
+// lanes x lanes are transposed in registers; else a scalar loop nest.
 //
 //===----------------------------------------------------------------------===//
 
@@ -62,8 +62,10 @@ public:
   }
   Value mask(int64_t valid) {
     auto type = VectorType::get({lanes}, builder.getI1Type());
-    return builder.create<vector::ConstantMaskOp>(
-        loc, type, builder.getI64ArrayAttr({valid}));
+    SmallVector<bool> bits(lanes, false);
+    std::fill_n(bits.begin(), valid, true);
+    return builder.create<arith::ConstantOp>(
+        loc, DenseElementsAttr::get(type, bits));
   }
   /// Lanes from `valid` on are zero, and not read.
   Value load(Value buffer, ValueRange indices, int64_t valid) {
@@ -100,8 +102,8 @@ private:
 /// The body of a register tile's function.
 class TileEmitter {
 public:
-  TileEmitter(VectorEmitter &emit, linalg::GenericOp tile, ValueRange arguments,
-              bool fromZero, bool fuse)
+  TileEmitter(VectorEmitter &emit, linalg::GenericOp tile,
+              ArrayRef<Value> arguments, bool fromZero, bool fuse)
       : emit(emit), builder(emit.builder), loc(emit.loc),
         maps(tile.getIndexingMapsArray()), sizes(tile.getStaticLoopRanges()),
         a(arguments[0]), b(arguments[1]), c(arguments[2]), fromZero(fromZero),
@@ -145,7 +147,7 @@ SmallVector<Value> TileEmitter::multiply(SmallVector<Value> &indices,
     indices.front() = emit.index(m);
     Value scalar =
         builder.create<memref::LoadOp>(loc, a, select(maps[0], indices));
-    Value row = builder.create<vector::BroadcastOp>(loc, emit.vector, scalar);
+    Value row = builder.create<vector::SplatOp>(loc, emit.vector, scalar);
     for (int64_t v = 0; v != vectors; ++v) {
       Value &sum = accumulators[m * vectors + v];
       if (fuse)
@@ -212,10 +214,11 @@ namespace {
 /// The body of a copy.
 class CopyEmitter {
 public:
-  CopyEmitter(VectorEmitter &emit, linalg::GenericOp copy)
+  CopyEmitter(VectorEmitter &emit, linalg::GenericOp copy,
+              ArrayRef<Value> arguments)
       : emit(emit), builder(emit.builder), loc(emit.loc),
         maps(copy.getIndexingMapsArray()), sizes(copy.getStaticLoopRanges()),
-        from(copy.getDpsInputs()[0]), to(copy.getDpsInits()[0]) {}
+        from(arguments[0]), to(arguments[1]) {}
 
   void run();
 
@@ -385,8 +388,8 @@ void CopyEmitter::run() {
 
 namespace {
 
-/// Lowers the tagged operations of a module; tiles of one shape share a
-/// function.
+/// Lowers the tagged operations of a module to calls of functions, which
+/// operations of one shape share.
 class Lowering {
 public:
   explicit Lowering(ModuleOp module) : module(module) {}
@@ -394,8 +397,9 @@ public:
   LogicalResult run();
 
 private:
-  void lowerTile(linalg::GenericOp tile);
-  func::FuncOp tileFunction(linalg::GenericOp tile, bool fromZero);
+  LogicalResult lower(linalg::GenericOp op, bool isTile);
+  func::FuncOp functionFor(linalg::GenericOp op, bool isTile, bool fromZero,
+                           ArrayRef<memref::ReinterpretCastOp> views);
 
   ModuleOp module;
   llvm::StringMap<func::FuncOp> functions;
@@ -403,86 +407,112 @@ private:
 
 } // namespace
 
-func::FuncOp Lowering::tileFunction(linalg::GenericOp tile, bool fromZero) {
+/// The fill that clears `tile`'s output right before it, or null.
+static linalg::FillOp fillBefore(linalg::GenericOp tile) {
+  for (Operation *before = tile->getPrevNode(); before;
+       before = before->getPrevNode()) {
+    auto fill = dyn_cast<linalg::FillOp>(before);
+    if (fill && fill.getOutputs()[0] == tile.getDpsInits()[0])
+      return fill;
+    if (!isMemoryEffectFree(before))
+      return nullptr;
+  }
+  return nullptr;
+}
+
+/// Takes each operand as a flat buffer and an offset: as pointers without
+/// descriptors few registers carry them, whatever the convention for calls.
+func::FuncOp Lowering::functionFor(linalg::GenericOp op, bool isTile,
+                                   bool fromZero,
+                                   ArrayRef<memref::ReinterpretCastOp> views) {
+  int64_t bits =
+      cast<IntegerAttr>(op->getAttr(isTile ? kMicroKernelAttr : kPackAttr))
+          .getInt();
   std::string key;
   llvm::raw_string_ostream text(key);
-  for (Type type : tile->getOperandTypes())
-    text << type << ' ';
-  text << tile.getIndexingMaps() << fromZero << tile->getAttr(kMicroKernelAttr);
+  for (memref::ReinterpretCastOp view : views)
+    text << view.getSource().getType() << view.getType();
+  text << op.getIndexingMaps() << isTile << fromZero << bits;
   func::FuncOp &function = functions[text.str()];
   if (function)
     return function;
 
   MLIRContext *context = module.getContext();
+  Location loc = op.getLoc();
   auto builder = OpBuilder::atBlockEnd(module.getBody());
-  SmallVector<int64_t> sizes = tile.getStaticLoopRanges();
-  std::string name = llvm::formatv("micro_kernel_{0}_{1}x{2}", functions.size(),
-                                   sizes.front(), sizes.back());
-  function = builder.create<func::FuncOp>(
-      tile.getLoc(), name,
-      builder.getFunctionType(tile->getOperandTypes(), {}));
+  SmallVector<int64_t> sizes = op.getStaticLoopRanges();
+  std::string name =
+      llvm::formatv("{0}_{1}_{2}x{3}", isTile ? "micro_kernel" : "pack",
+                    functions.size(), sizes.front(), sizes.back());
+  SmallVector<Type> types;
+  for (memref::ReinterpretCastOp view : views)
+    types.append({view.getSource().getType(), builder.getIndexType()});
+  function = builder.create<func::FuncOp>(loc, name,
+                                          builder.getFunctionType(types, {}));
   function.setPrivate();
-  function->setAttr("passthrough", builder.getStrArrayAttr({"noinline"}));
+  function->setAttr("passthrough", builder.getStrArrayAttr(
+                                       {"noinline", "polytile-scheduled"}));
   function->setAttr("llvm.linkage",
                     LLVM::LinkageAttr::get(context, LLVM::Linkage::Internal));
   Block *entry = function.addEntryBlock();
   builder.setInsertionPointToStart(entry);
-  auto bits = cast<IntegerAttr>(tile->getAttr(kMicroKernelAttr)).getInt();
+  SmallVector<Value> operands;
+  for (size_t i = 0; i < views.size(); ++i) {
+    memref::ReinterpretCastOp view = views[i];
+    operands.push_back(builder.create<memref::ReinterpretCastOp>(
+        loc, view.getType(), entry->getArgument(2 * i),
+        OpFoldResult(entry->getArgument(2 * i + 1)), view.getMixedSizes(),
+        view.getMixedStrides()));
+  }
   Type element =
-      cast<MemRefType>(tile.getDpsInits()[0].getType()).getElementType();
-  VectorEmitter emit(builder, tile.getLoc(), element, bits);
+      cast<MemRefType>(op.getDpsInits()[0].getType()).getElementType();
+  VectorEmitter emit(builder, loc, element, bits);
   // Vectors of 128 bits are for machines without fused multiply-add.
-  TileEmitter(emit, tile, entry->getArguments(), fromZero, bits > 128).run();
-  builder.create<func::ReturnOp>(tile.getLoc());
+  if (isTile)
+    TileEmitter(emit, op, operands, fromZero, /*fuse=*/bits > 128).run();
+  else
+    CopyEmitter(emit, op, operands).run();
+  builder.setInsertionPointToEnd(entry);
+  builder.create<func::ReturnOp>(loc);
   return function;
 }
 
-void Lowering::lowerTile(linalg::GenericOp tile) {
-  auto fill = dyn_cast_or_null<linalg::FillOp>(tile->getPrevNode());
-  Value target = tile.getDpsInits()[0];
-  bool fromZero = false;
-  for (Operation *before = tile->getPrevNode(); before;
-       before = before->getPrevNode()) {
-    fill = dyn_cast<linalg::FillOp>(before);
-    if (fill && fill.getOutputs()[0] == target) {
-      fromZero = true;
-      break;
-    }
-    if (!isMemoryEffectFree(before))
-      break;
+LogicalResult Lowering::lower(linalg::GenericOp op, bool isTile) {
+  if (llvm::any_of(op.getStaticLoopRanges(), ShapedType::isDynamic))
+    return op.emitOpError("is tagged for the vector lowering but has a size "
+                          "that isn't static");
+  OpBuilder builder(op);
+  SmallVector<memref::ReinterpretCastOp> views;
+  SmallVector<Value> arguments;
+  for (Value operand : op->getOperands()) {
+    auto view = operand.getDefiningOp<memref::ReinterpretCastOp>();
+    if (!view || view.getOffsets().size() != 1)
+      return op.emitOpError("is tagged for the vector lowering but has an "
+                            "operand that is no memref.reinterpret_cast");
+    views.push_back(view);
+    arguments.append({view.getSource(), view.getOffsets()[0]});
   }
-  func::FuncOp function = tileFunction(tile, fromZero);
-  OpBuilder builder(tile);
-  builder.create<func::CallOp>(tile.getLoc(), function, tile->getOperands());
-  tile.erase();
-  if (fromZero)
+  linalg::FillOp fill = isTile ? fillBefore(op) : nullptr;
+  func::FuncOp function = functionFor(op, isTile, fill != nullptr, views);
+  builder.create<func::CallOp>(op.getLoc(), function, arguments);
+  op.erase();
+  if (fill)
     fill.erase();
+  for (memref::ReinterpretCastOp view : views)
+    if (view->use_empty())
+      view.erase();
+  return success();
 }
 
 LogicalResult Lowering::run() {
-  SmallVector<linalg::GenericOp> tiles, copies;
+  SmallVector<linalg::GenericOp> tagged;
   module.walk([&](linalg::GenericOp op) {
-    if (op->hasAttr(kMicroKernelAttr))
-      tiles.push_back(op);
-    else if (op->hasAttr(kPackAttr))
-      copies.push_back(op);
+    if (op->hasAttr(kMicroKernelAttr) || op->hasAttr(kPackAttr))
+      tagged.push_back(op);
   });
-  for (linalg::GenericOp op : llvm::concat<linalg::GenericOp>(tiles, copies))
-    if (llvm::any_of(op.getStaticLoopRanges(), ShapedType::isDynamic) ||
-        !op.hasPureBufferSemantics())
-      return op.emitOpError("is tagged for the vector lowering but isn't on "
-                            "memrefs of static shape");
-  for (linalg::GenericOp copy : copies) {
-    OpBuilder builder(copy);
-    auto bits = cast<IntegerAttr>(copy->getAttr(kPackAttr)).getInt();
-    Type element =
-        cast<MemRefType>(copy.getDpsInits()[0].getType()).getElementType();
-    VectorEmitter emit(builder, copy.getLoc(), element, bits);
-    CopyEmitter(emit, copy).run();
-    copy.erase();
-  }
-  for (linalg::GenericOp tile : tiles)
-    lowerTile(tile);
+  for (linalg::GenericOp op : tagged)
+    if (failed(lower(op, op->hasAttr(kMicroKernelAttr))))
+      return failure();
   return success();
 }
 

@@ -10,13 +10,12 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <dlfcn.h>
 #include <functional>
-#include <mutex>
+#include <pthread.h>
 #include <thread>
 
 using namespace polytile::cpu::test;
@@ -40,21 +39,32 @@ float *allocate(int64_t elements, bool random) {
   return data;
 }
 
-/// Threads that spin for work, so that short products are measured fairly.
+/// Threads that spin for work while they are awake, so that short products are
+/// measured fairly, and sleep while the other side is measured.
 class Pool {
 public:
   explicit Pool(unsigned threads) {
     for (unsigned i = 1; i < threads; ++i)
       workers.emplace_back([this, i] {
+        pin(i);
         for (int seen = 0;; ++seen) {
           while (epoch.load() == seen)
-            __builtin_ia32_pause();
+            if (asleep.load())
+              std::this_thread::sleep_for(std::chrono::microseconds(50));
+            else
+              __builtin_ia32_pause();
           if (stopping)
             return;
           job(i);
           ++done;
         }
       });
+  }
+  /// The caller has a core of its own too while the pool is awake: else the
+  /// system may put two spinning threads on one core for a time slice.
+  void sleep(bool on) {
+    asleep = on;
+    pin(on ? -1 : 0);
   }
   ~Pool() {
     stopping = true;
@@ -72,9 +82,19 @@ public:
   }
 
 private:
+  /// Binds the calling thread to a core, or to all with -1.
+  static void pin(int core) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    for (int i = 0; i != CPU_SETSIZE; ++i)
+      if (core < 0 || core == i)
+        CPU_SET(i, &set);
+    pthread_setaffinity_np(pthread_self(), sizeof(set), &set);
+  }
+
   std::function<void(unsigned)> job;
   std::atomic<int> epoch{0}, done{0};
-  std::atomic<bool> stopping{false};
+  std::atomic<bool> stopping{false}, asleep{false};
   std::vector<std::thread> workers;
 };
 
@@ -180,14 +200,21 @@ void measure(const std::string &text, unsigned bits, unsigned threads,
   if (compare)
     blas.setThreads(threads);
   std::vector<double> oursTimes, theirTimes;
-  for (double begin = now(); now() - begin < seconds || oursTimes.size() < 3;) {
-    double start = now();
-    ours();
-    double middle = now();
+  auto sample = [&](auto &&work, std::vector<double> &times) {
+    work();
+    for (double begin = now();
+         now() - begin < seconds / 4 || times.size() < 3;) {
+      double start = now();
+      work();
+      times.push_back(now() - start);
+    }
+  };
+  for (int turn = 0; turn != 4; ++turn) {
+    pool.sleep(false);
+    sample(ours, oursTimes);
+    pool.sleep(true);
     if (compare)
-      theirs();
-    oursTimes.push_back(middle - start);
-    theirTimes.push_back(now() - middle);
+      sample(theirs, theirTimes);
   }
   double difference = 0;
   for (int64_t i = 0; compare && i != count(one.op.cShape); ++i)

@@ -10,12 +10,12 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/ExecutionEngine/OptUtils.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
+#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/TargetSelect.h"
 
 #include <chrono>
@@ -119,6 +119,27 @@ std::unique_ptr<llvm::TargetMachine> targetMachine(unsigned vectorBits) {
   return std::move(*machine);
 }
 
+/// Loops stay as they are: their bodies are wide enough, and unrolled ones
+/// spill, or take seconds where the sizes of packing loops are known.
+llvm::Error optimize(llvm::Module *module, llvm::TargetMachine *machine) {
+  llvm::PipelineTuningOptions tuning;
+  tuning.LoopUnrolling = false;
+  tuning.SLPVectorization = false;
+  llvm::PassBuilder builder(machine, tuning);
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager components;
+  llvm::ModuleAnalysisManager modules;
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(components);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, components, modules);
+  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3)
+      .run(*module, modules);
+  return llvm::Error::success();
+}
+
 /// A memref descriptor of identity layout: pointers, offset, sizes, strides.
 std::vector<int64_t> descriptor(const void *data,
                                 const std::vector<int64_t> &shape) {
@@ -217,8 +238,10 @@ DenseRunner::compile(const Contraction &op, unsigned vectorBits, bool print) {
     fail("lowering");
   auto machine = targetMachine(vectorBits);
   ExecutionEngineOptions options;
-  auto optimize = makeOptimizingTransformer(3, 0, machine.get());
-  options.transformer = optimize;
+  auto transformer = [machine = machine.get()](llvm::Module *llvmModule) {
+    return optimize(llvmModule, machine);
+  };
+  options.transformer = transformer;
   auto engine =
       ExecutionEngine::create(*runner->module, options, std::move(machine));
   if (!engine)
