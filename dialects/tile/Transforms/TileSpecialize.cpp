@@ -44,6 +44,7 @@ private:
   LogicalResult evaluateBinary(Operation *op);
   LogicalResult specializeContract(ContractOp op);
   LogicalResult inferSizes(ContractOp op);
+  LogicalResult checkDefault(ContractOp op);
   LogicalResult specializeReshape(ReshapeOp op);
   LogicalResult specializeFromSizes(FromSizesOp op);
   LogicalResult requireEqual(RequireEqualOp op);
@@ -314,17 +315,34 @@ LogicalResult Specializer::specializeContract(ContractOp op) {
   op.setDomainAttr(IntegerSetAttr::get(
       op.getDomainSet().replaceDimsAndSymbols({}, symbols, dims, 0)));
   op.getSymbolsMutable().clear();
-  if (op.getInferSizes())
-    return inferSizes(op);
-  SmallVector<int64_t> shape = completeShape(op.getResultType(), op.getSizes());
-  op.getSizesMutable().clear();
-  if (failed(setShape(op, op.getResult(), shape)))
-    return failure();
-  if (Value fallback = op.getDefaultValue();
-      fallback && fallback.getType() != op.getType())
-    return op.emitError() << "the default has type " << fallback.getType()
-                          << ", but the result is " << op.getType();
-  return success();
+  if (op.getInferSizes()) {
+    if (failed(inferSizes(op)))
+      return failure();
+  } else {
+    SmallVector<int64_t> shape =
+        completeShape(op.getResultType(), op.getSizes());
+    op.getSizesMutable().clear();
+    if (failed(setShape(op, op.getResult(), shape)))
+      return failure();
+  }
+  return checkDefault(op);
+}
+
+/// The default's elements stand in for the result's, so their shapes agree.
+LogicalResult Specializer::checkDefault(ContractOp op) {
+  if (!op.getDefaultValue())
+    return success();
+  auto shape =
+      cast<RankedTensorType>(op.getDefaultValue().getType()).getShape();
+  if (shape == op.getResultType().getShape())
+    return success();
+  std::string spelled;
+  llvm::raw_string_ostream os(spelled);
+  os << "the default has the shape ";
+  printShape(os, shape);
+  os << ", but the result has ";
+  printShape(os, op.getResultType().getShape());
+  return op.emitError(spelled);
 }
 
 LogicalResult Specializer::inferSizes(ContractOp op) {

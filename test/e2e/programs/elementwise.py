@@ -45,7 +45,7 @@ EDGES = np.array([0, -0.0, 1, -1, 0.5, -0.5, 2, -2, 1e-3, 1e-8, -1e-8, 1e-30, TI
                   88.7, 88.8, -87.4, -103.9, -104.1, 100, -100, 1e4, 1e7, 3.1415927, 1.5707964, 0.99999994, 1.0000001, 2.5, 3.5, -2.5, 1e10, 8388609, -8388607.5], "f4")
 FUNCTIONS = {"abs": np.abs, "acos": np.arccos, "asin": np.arcsin, "atan": np.arctan, "ceil": np.ceil, "cos": np.cos, "cosh": np.cosh, "exp": np.exp,
              "floor": np.floor, "ident": lambda x: x, "log": np.log, "recip": lambda x: 1 / x, "relu": lambda x: np.where(x < 0, x.dtype.type(0), x), "round": np.round,
-             "sigmoid": lambda x: 1 / (1 + np.exp(-x)), "sin": np.sin, "sinh": np.sinh, "sqrt": np.sqrt, "tan": np.tan, "tanh": np.tanh, "neg": lambda x: -x}
+             "sin": np.sin, "sinh": np.sinh, "sqrt": np.sqrt, "tan": np.tan, "tanh": np.tanh, "neg": lambda x: -x}
 ALL = f"function f(X) -> ({', '.join('O_' + n for n in FUNCTIONS)}) {{ {' '.join(f'O_{n} = {n}(X);' for n in FUNCTIONS)} }}"
 
 
@@ -65,6 +65,10 @@ case("functions of integers give f32", "function f(I, B) -> (S, E, C, R, F, T) {
      dict(I=np.array([0, 1, 4, 9, 1000, -1], "i4"), B=np.array([True, False])),
      lambda I, B: dict(S=np.sqrt(I.astype("f4")), E=np.exp(I.astype("f8")).astype("f4"), C=I.astype("f4"), R=(1 / I.astype("f4")), F=B.astype("f4"),
                        T=np.tanh(B.astype("f4"))), ulp=1)
+# sigmoid is 1 / (1 + exp(-x)), each step rounded.
+for dtype, bound in (("f4", 1e-37), ("f2", 0), ("f8", 1e-300)):
+    case(f"sigmoid, {dtype}", "function f(X) -> (O) { O = sigmoid(X); }", dict(X=np.concatenate([EDGES.astype(dtype), d.f32(500, low=-16, high=16).astype(dtype)])),
+         lambda X: dict(O=(1 / (1 + np.exp(-X.astype("f8")))).astype(X.dtype)), ulp=4, atol=bound)
 for dtype in ("f4", "f8"):
     base = np.array([0, -0.0, 1, -1, 2, 0.5, -2, 3, 10, 1e-5, np.inf, -np.inf, np.nan, 1.0000001, 0.9999999], dtype)
     power = np.array([0, 1, -1, 2, -2, 0.5, -0.5, 3, 10, -3, np.inf, -np.inf, np.nan, 31.5, 1e3], dtype)
@@ -199,7 +203,7 @@ function f(H: f16[N], I: i32[N], B: bool[N], U: u8[N], D: f64[N]) -> (O, P, Q, R
   c = 1 / 3.0;
   O = H * c + N; P = I * 0.5; Q = B + 2; R = U * 2; S = B * 0.5; T = D * c; V = 7; W = 7.5; X = H < 0 ? 0 : 1; Y = 7 / 2; Z = U + N;
 }""", dict(H=d.of("f2", 6), I=d.i32(6), B=d.of("?", 6), U=d.of("u1", 6), D=d.f64(6)), lambda H, I, B, U, D: dict(
-    O=H * np.float16(1 / 3) + np.float16(6), P=I * np.float32(0.5), Q=B.astype("i4") + 2, R=U * np.uint8(2), S=B * np.float32(0.5), T=D * (1 / 3), V=np.int32(7), W=np.float32(7.5),
+    O=H * np.float16(1 / 3) + np.float16(6), P=I.astype("f4") * np.float32(0.5), Q=B.astype("i4") + 2, R=U * np.uint8(2), S=B.astype("f4") * np.float32(0.5), T=D * (1 / 3), V=np.int32(7), W=np.float32(7.5),
     X=np.where(H < 0, 0, 1).astype("i4"), Y=np.int32(3), Z=U + np.uint8(6)), exact=True, package=True)
 case("precedence", "function f(A: i32[N], B: i32[N]) -> (O, P, Q, R, S) { O = A < 0 || B & 1 == 1 ? -A * 2 + B << 1 : ~B; P = A - B - 1; Q = 100 / 7 % 4 * A; R = !A == B; S = A | B ^ A & 3; }",
      dict(A=d.i32(40), B=d.i32(40)), lambda A, B: dict(O=np.where((A < 0) | ((B & 1) != 0), (-A * 2 + B) << 1, ~B), P=A - B - 1, Q=(100 // 7 % 4) * A,
@@ -212,5 +216,5 @@ function f(A[N], B[N], I: i32[N], J: i32[N]) -> (O, P, Q, R) {
   Q = bit_or(bit_and(I, J), bit_xor(I, bit_not(J)));
   R = bit_right(bit_left(I, 2), 1) + cond(cmp_ne(I, J), 1, 0) + cond(cmp_gt(I, J), 2, 0) + cond(cmp_le(I, J), 4, 0);
 }""", dict(A=d.f32(20), B=d.f32(20), I=d.i32(20), J=d.i32(20)), lambda A, B, I, J: dict(
-    O=A * B + (A - (-B) / 2), P=np.where(A < B, A >= B, True), Q=(I & J) | (I ^ ~J), R=((I << 2) >> 1) + (I != J) * 1 + (I > J) * 2 + (I <= J) * 4),
+    O=A * B + (A - (-B) / 2), P=np.where(A < B, A >= B, True), Q=(I & J) | (I ^ ~J), R=(((I << 2) >> 1) + (I != J) * 1 + (I > J) * 2 + (I <= J) * 4).astype("i4")),
     rtol=0, atol=0, package=True)

@@ -54,7 +54,7 @@ for name, parameters, output, body, subscripts, a, b in LAYOUTS:
 for element, dtype in ELEMENT_TYPES.items():
     A, B = d.of(dtype, 17, 19), d.of(dtype, 19, 16)
     result = (A.astype("i8") @ B.astype("i8")).astype(wide(A))
-    CASES.append(Case(f"matmul of {element}", MATMUL.replace("A[", f"A: {element}[").replace("B[K", f"B: {element}[K"), dict(A=A, B=B),
+    CASES.append(Case(f"matmul of {element}", MATMUL.replace("A[M", f"A: {element}[M").replace("B[K", f"B: {element}[K"), dict(A=A, B=B),
                       dict(C=result), exact=True, package=True))
 
 CASES += [

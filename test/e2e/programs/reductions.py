@@ -176,5 +176,5 @@ for axis in (0, 1):
     CASES.append(Case(f"odd values in wide reductions over axis {axis}", f"function f(A[M, N]) -> (X, L) {{ X[{index} : {index.upper()}] = >(A[m, n]); L[{index} : {index.upper()}] = <(A[m, n]); }}",
                       dict(A=A), lambda A, axis=axis: dict(X=A.max(axis), L=A.min(axis))))
 CASES.append(Case("odd values in a product", "function f(A[M, K], B[K, N]) -> (C) { C[m, n : M, N] = +(A[m, k] * B[k, n]); }",
-                  dict(A=np.array([[np.inf, 0], [1, np.nan], [0, 0], [1e30, 1e30]], "f4"), B=np.array([[0, 1, 1e30], [1, 1, -1e30]], "f4")),
+                  dict(A=np.array([[np.inf, 0], [1, np.nan], [0, 0], [-np.inf, np.inf]], "f4"), B=np.array([[0, 1, 1e30], [1, 1, -1e30]], "f4")),
                   lambda A, B: dict(C=(A[:, :, None] * B).sum(1))))
