@@ -12,7 +12,8 @@ def TileToProgram : Pass<"tile-to-program", "::mlir::ModuleOp"> {
     elementwise operations of its shape join it behind; other elementwise operations of one shape join in chains.
     Every operation belongs to exactly one kernel, so a value that reaches a comparison is the value that was
     stored; only constants and `tile.index` are repeated where they are used. Reshapes become views, and kernels that
-    differ in nothing but names and locations are emitted once. Takes linear time.
+    differ in nothing but names and locations are emitted once. Tensors without elements, and contractions over no point, need
+    no kernel. Takes linear time.
 
     ```mlir
     func.func @f(%X: tensor<4x8xf32> {tile.name = "X"}) -> (tensor<4xf32> {tile.name = "Y"}) {

@@ -273,6 +273,45 @@ void program::dropNames(Operation *op) {
 namespace {
 
 //===----------------------------------------------------------------------===//
+// Empty tensors and domains
+//===----------------------------------------------------------------------===//
+
+/// The value that an operation has without computing anything: of a tensor
+/// without elements zeros, of a contraction over no point its default or zeros.
+/// Null for other operations.
+Value foldEmpty(Operation *op, OpBuilder &builder) {
+  if (op->getNumResults() != 1 || isa<tile::ConstantOp>(op))
+    return nullptr;
+  auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  if (type.getNumElements() != 0) {
+    auto contract = dyn_cast<tile::ContractOp>(op);
+    if (!contract || !contract.getUpperBounds() ||
+        contract.getUpperBounds()->empty() ||
+        contract.getUpperBounds()->front() >=
+            contract.getLowerBounds()->front())
+      return nullptr;
+    if (Value initial = contract.getDefaultValue())
+      return initial;
+  }
+  builder.setInsertionPoint(op);
+  auto zeros =
+      DenseElementsAttr::get(type, builder.getZeroAttr(type.getElementType()));
+  return builder.create<tile::ConstantOp>(op->getLoc(), zeros);
+}
+
+/// Kernels are for elements: after this none reads or writes an empty tensor,
+/// but for a gather from one.
+void foldEmptyTensors(func::FuncOp function) {
+  OpBuilder builder(function.getContext());
+  for (Operation &op : llvm::make_early_inc_range(
+           function.getBody().front().without_terminator()))
+    if (Value value = foldEmpty(&op, builder)) {
+      op.getResult(0).replaceAllUsesWith(value);
+      op.erase();
+    }
+}
+
+//===----------------------------------------------------------------------===//
 // The pass
 //===----------------------------------------------------------------------===//
 
@@ -287,6 +326,7 @@ struct TileToProgram
         functions.push_back(function);
     std::vector<Partition> partitions;
     for (func::FuncOp function : functions) {
+      foldEmptyTensors(function);
       FailureOr<Partition> parts = partition(function, maxKernelOperations);
       if (failed(parts))
         return signalPassFailure();
