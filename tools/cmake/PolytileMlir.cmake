@@ -18,7 +18,7 @@ add_library(PolytileMlirBase INTERFACE)
 target_include_directories(PolytileMlirBase SYSTEM INTERFACE ${MLIR_INCLUDE_DIRS} ${LLVM_INCLUDE_DIRS})
 target_compile_options(PolytileMlirBase INTERFACE ${polytile_llvm_definitions}
   "$<$<COMPILE_LANG_AND_ID:CXX,Clang>:SHELL:-Xclang -fno-pch-timestamp>"
-  # Clang forgets the pragmas of a precompiled header, by which libstdc++ silences its own std::stable_sort.
+  # Clang warns of what libstdc++ 12 uses inside its own std::stable_sort.
   -Wno-deprecated-declarations)
 target_link_libraries(PolytileMlirBase INTERFACE MLIR LLVM)
 
