@@ -460,11 +460,6 @@ void Emitter::emit(ValueRange inputs, Value output, Value begin, Value end,
   b = flat(inputs[plan.bInput]);
   c = flat(output);
   int64_t bytes = plan.element.getIntOrFloatBitWidth() / 8;
-  int64_t mostA = 0, mostB = 0;
-  for (const DenseBox &each : plan.boxes) {
-    mostA = std::max(mostA, each.packedA());
-    mostB = std::max(mostB, each.packedB());
-  }
   auto carve = [&](int64_t elements, int64_t offset) -> Value {
     if (elements == 0)
       return {};
@@ -472,8 +467,8 @@ void Emitter::emit(ValueRange inputs, Value output, Value begin, Value end,
         loc, MemRefType::get({elements}, plan.element), workspace,
         math.constant(offset * bytes), ValueRange{});
   };
-  packedB = carve(mostB, 0);
-  packedA = carve(mostA, mostB);
+  packedB = carve(plan.packedB, 0);
+  packedA = carve(plan.packedA, plan.packedB);
   loop(begin, end, [&](Value item) {
     // A chain of ifs over the boxes; the insertion point ends inside it.
     OpBuilder::InsertionGuard guard(builder);

@@ -93,6 +93,8 @@ struct DensePlan {
   int64_t items = 0;
   /// The fewest consecutive items that are worth a call.
   int64_t grain = 1;
+  /// Elements of packed B, then of packed A, in the workspace.
+  int64_t packedA = 0, packedB = 0;
   /// Scratch of a call.
   int64_t workspaceBytes = 0;
 };

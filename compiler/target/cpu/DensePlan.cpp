@@ -58,7 +58,10 @@ int64_t DenseBox::packedA() const {
 }
 
 int64_t DenseBox::packedB() const {
-  return schedule.packB ? schedule.blockColumns * blockPoints() : 0;
+  // What follows in the workspace is aligned to 64 bytes.
+  return schedule.packB
+             ? llvm::alignTo(schedule.blockColumns * blockPoints(), 16)
+             : 0;
 }
 
 namespace {
@@ -277,12 +280,13 @@ FailureOr<DensePlan> Planner::plan() {
                         result.element.getIntOrFloatBitWidth());
     scheduler.run();
     result.items += box->items;
-    result.workspaceBytes = std::max(
-        result.workspaceBytes, (box->packedA() + box->packedB()) *
-                                   result.element.getIntOrFloatBitWidth() / 8);
+    result.packedA = std::max(result.packedA, box->packedA());
+    result.packedB = std::max(result.packedB, box->packedB());
     flops += scheduler.flops();
     result.boxes.push_back(std::move(*box));
   }
+  result.workspaceBytes = (result.packedA + result.packedB) *
+                          (result.element.getIntOrFloatBitWidth() / 8);
   // 20 microseconds at 50 GFLOP/s.
   constexpr double grainFlops = 1e6;
   double itemFlops = std::max(1.0, flops / result.items);
