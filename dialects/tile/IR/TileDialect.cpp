@@ -12,6 +12,7 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "mlir/Interfaces/FoldInterfaces.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -22,6 +23,17 @@ using namespace polytile::tile;
 #define GET_ATTRDEF_CLASSES
 #include "dialects/tile/IR/TileAttributes.cpp.inc"
 
+namespace {
+/// Constants of a body stay in it: a contraction moves as a whole.
+struct TileFoldInterface : DialectFoldInterface {
+  using DialectFoldInterface::DialectFoldInterface;
+
+  bool shouldMaterializeInto(Region *region) const override {
+    return isa<ContractOp>(region->getParentOp());
+  }
+};
+} // namespace
+
 void TileDialect::initialize() {
   addAttributes<
 #define GET_ATTRDEF_LIST
@@ -31,6 +43,7 @@ void TileDialect::initialize() {
 #define GET_OP_LIST
 #include "dialects/tile/IR/TileOps.cpp.inc"
       >();
+  addInterfaces<TileFoldInterface>();
 }
 
 Operation *TileDialect::materializeConstant(OpBuilder &builder, Attribute value,

@@ -45,3 +45,18 @@ func.func @casts() -> (tensor<i8>, tensor<f32>, tensor<i1>) {
   %3 = tile.cast %0 : tensor<ui8> -> tensor<i1>
   return %1, %2, %3 : tensor<i8>, tensor<f32>, tensor<i1>
 }
+
+// A constant stays in the body that uses it.
+// CHECK-LABEL: func.func @constant_in_body
+// CHECK-NEXT: tile.contract
+// CHECK: tile.scalar 2.0
+func.func @constant_in_body(%A: tensor<3xf32>) -> tensor<f32> {
+  %0 = tile.contract sum ins(%A) maps [affine_map<(n) -> (n)>] into affine_map<(n) -> ()>
+    domain affine_set<(n) : (0 == 0)> names ["n"] {
+  ^bb0(%a: f32):
+    %two = tile.scalar 2.0 : f32
+    %p = tile.mul %a, %two : (f32, f32) -> f32
+    tile.yield %p : f32
+  } : (tensor<3xf32>) -> tensor<f32>
+  return %0 : tensor<f32>
+}
