@@ -1,35 +1,9 @@
 # Functions that make targets without LLVM: static and shared libraries, programs and unit tests.
 
-# BEGIN-TEMPORARY
-file(GLOB_RECURSE ignored CONFIGURE_DEPENDS
-  "${PROJECT_SOURCE_DIR}/lang/CMakeLists.txt" "${PROJECT_SOURCE_DIR}/compiler/CMakeLists.txt"
-  "${PROJECT_SOURCE_DIR}/dialects/CMakeLists.txt" "${PROJECT_SOURCE_DIR}/runtime/CMakeLists.txt"
-  "${PROJECT_SOURCE_DIR}/tools/CMakeLists.txt" "${PROJECT_SOURCE_DIR}/test/CMakeLists.txt"
-  "${PROJECT_SOURCE_DIR}/docs/CMakeLists.txt")
-macro(polytile_keep_existing list)
-  set(polytile_kept "")
-  foreach(source IN LISTS ${list})
-    get_filename_component(source_path "${source}" ABSOLUTE)
-    if(EXISTS "${source_path}" OR IS_ABSOLUTE "${source}")
-      list(APPEND polytile_kept "${source}")
-    else()
-      message(WARNING "not there yet: ${source_path}")
-      get_filename_component(source_folder "${source_path}" DIRECTORY)
-      file(GLOB ignored CONFIGURE_DEPENDS "${source_folder}/*.cpp")
-    endif()
-  endforeach()
-  if(NOT polytile_kept)
-    set(polytile_kept "${PROJECT_SOURCE_DIR}/tools/cmake/MlirPch.cpp")
-  endif()
-  set(${list} ${polytile_kept})
-endmacro()
-# END-TEMPORARY
-
 # polytile_add_library(NAME src... [DEPENDS target...] [LINK target...])
 # A static library in C++20. LINK is public: who uses the library sees the headers of what it stands on.
 function(polytile_add_library name)
   cmake_parse_arguments(arg "" "" "DEPENDS;LINK" ${ARGN})
-  polytile_keep_existing(arg_UNPARSED_ARGUMENTS)
   add_library(${name} STATIC ${arg_UNPARSED_ARGUMENTS})
   polytile_set_dependencies(${name})
 endfunction()
@@ -41,7 +15,6 @@ endfunction()
 # headers in PUBLIC_INCLUDE are installed with it; polytile-runtime becomes target Polytile::runtime there.
 function(polytile_add_shared_library name)
   cmake_parse_arguments(arg "" "PUBLIC_INCLUDE" "DEPENDS;LINK;PUBLIC_LINK" ${ARGN})
-  polytile_keep_existing(arg_UNPARSED_ARGUMENTS)
   add_library(${name} SHARED ${arg_UNPARSED_ARGUMENTS})
   set_target_properties(${name} PROPERTIES
     VERSION ${PROJECT_VERSION}
@@ -68,7 +41,6 @@ endfunction()
 # A program in build/<preset>/bin.
 function(polytile_add_executable name)
   cmake_parse_arguments(arg "" "" "DEPENDS;LINK" ${ARGN})
-  polytile_keep_existing(arg_UNPARSED_ARGUMENTS)
   add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
   polytile_set_dependencies(${name})
 endfunction()
@@ -78,7 +50,6 @@ endfunction()
 # MLIR; those with MLIR headers use polytile_add_mlir_unit_test.
 function(polytile_add_unit_test name)
   cmake_parse_arguments(arg "" "" "DEPENDS;LINK;LABELS" ${ARGN})
-  polytile_keep_existing(arg_UNPARSED_ARGUMENTS)
   add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
   polytile_set_dependencies(${name})
   polytile_register_unit_test(${name} ${arg_LABELS})
