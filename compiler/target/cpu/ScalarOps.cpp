@@ -204,6 +204,13 @@ Value ScalarEmitter::emitShift(Location loc, bool left, Value lhs, Value rhs, Ty
 }
 
 Value ScalarEmitter::emitMaxMin(Location loc, bool isMax, Value lhs, Value rhs, Type element) {
+  if (isNarrowFloat(element)) {
+    // LLVM narrows `maximum` of two extended halves to one of halves, and loses NaNs where it expands that.
+    Value first = builder.create<arith::CmpFOp>(loc, isMax ? CmpFPredicate::UGT : CmpFPredicate::ULT, lhs, rhs);
+    Value isOrdered = builder.create<arith::CmpFOp>(loc, CmpFPredicate::OEQ, rhs, rhs);
+    Value takesFirst = builder.create<arith::AndIOp>(loc, first, isOrdered);
+    return builder.create<arith::SelectOp>(loc, takesFirst, lhs, rhs);
+  }
   if (isa<FloatType>(element))
     return isMax ? builder.create<arith::MaximumFOp>(loc, lhs, rhs).getResult()
                  : builder.create<arith::MinimumFOp>(loc, lhs, rhs).getResult();
