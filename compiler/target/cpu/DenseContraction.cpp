@@ -64,24 +64,30 @@ struct Position {
 
 class Emitter {
 public:
-  Emitter(OpBuilder &builder, Location loc, const DensePlan &plan)
-      : builder(builder), loc(loc), math(builder, loc), plan(plan) {}
+  Emitter(OpBuilder &builder, Location loc, const DensePlan &plan,
+          const DenseFinish &finish)
+      : builder(builder), loc(loc), math(builder, loc), plan(plan),
+        finish(finish) {}
 
   void emit(ValueRange inputs, Value output, Value begin, Value end,
             Value workspace);
 
+  /// Becomes failure when `finish` fails.
+  LogicalResult status = success();
+
 private:
   void emitBox(const DenseBox &box, Value item);
-  void emitDepth(const DenseBox &box, unsigned axis, Position at, Value first);
-  void emitBlock(const DenseBox &box, int64_t size, Position at, Value first);
-  void emitRowBlock(Value block, Position at, Value first);
+  void emitDepth(const DenseBox &box, unsigned axis, Position at, Value number);
+  void emitBlock(const DenseBox &box, int64_t size, Position at, Value number);
+  void emitRowBlock(Value block, Position at, Value number);
+  void finishRows(Value begin, Value end, Position at, Value number);
   void emitPanels(llvm::function_ref<void(Value panel, int64_t width)> body);
   void emitTiles(Value begin, Value end,
                  llvm::function_ref<void(Value tile, int64_t height)> body);
   void packPanel(Value panel, int64_t width, Position at);
   void packTile(Value tile, int64_t height, Value slot, Position at);
   void emitTile(Value tile, int64_t height, Value slot, Value panel,
-                int64_t width, Position at, Value first);
+                int64_t width, Position at, Value number);
   void emitProduct(ArrayRef<int64_t> sizes, const Operand &a, const Operand &b,
                    const Operand &c, bool fromZero);
   void emitCopy(ArrayRef<int64_t> sizes, const Operand &from,
@@ -110,6 +116,7 @@ private:
   Location loc;
   IndexMath math;
   const DensePlan &plan;
+  const DenseFinish &finish;
   Value a, b, c, packedA, packedB;
 
   // The item and the block of depth that are being emitted.
@@ -309,7 +316,7 @@ void Emitter::packTile(Value tile, int64_t height, Value slot, Position at) {
 
 /// One register tile.
 void Emitter::emitTile(Value tile, int64_t height, Value slot, Value panel,
-                       int64_t width, Position at, Value first) {
+                       int64_t width, Position at, Value number) {
   const DenseSchedule &schedule = box->schedule;
   const DenseAxis &rows = box->rows.back();
   Value row = firstRow(tile);
@@ -341,11 +348,11 @@ void Emitter::emitTile(Value tile, int64_t height, Value slot, Value panel,
                 {std::max<int64_t>(rows.c, 1)}};
   cTile.steps.append(depth.size(), 0);
   cTile.steps.push_back(1);
-  if (!first)
+  if (!number)
     return emitProduct(sizes, aTile, bTile, cTile, /*fromZero=*/true);
-  if (auto known = IndexMath::isConstant(first))
+  if (auto known = IndexMath::isConstant(number))
     return emitProduct(sizes, aTile, bTile, cTile, *known == 0);
-  Value isFirst = math.equal(first, math.constant(0));
+  Value isFirst = math.equal(number, math.constant(0));
   auto branch = builder.create<scf::IfOp>(loc, isFirst, /*withElse=*/true);
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(branch.thenBlock());
@@ -356,7 +363,7 @@ void Emitter::emitTile(Value tile, int64_t height, Value slot, Value panel,
 
 /// A block of rows: some combination of the outer row axes, and tiles of the
 /// last.
-void Emitter::emitRowBlock(Value block, Position at, Value first) {
+void Emitter::emitRowBlock(Value block, Position at, Value number) {
   const DenseSchedule &schedule = box->schedule;
   int64_t tiles = box->tiles();
   int64_t blocks = divideCeil(tiles, schedule.blockTiles);
@@ -379,14 +386,38 @@ void Emitter::emitRowBlock(Value block, Position at, Value first) {
     });
   emitPanels([&](Value panel, int64_t width) {
     emitTiles(begin, end, [&](Value tile, int64_t height) {
-      emitTile(tile, height, slot(tile), panel, width, at, first);
+      emitTile(tile, height, slot(tile), panel, width, at, number);
     });
+  });
+  if (finish)
+    finishRows(begin, end, at, number);
+}
+
+/// What follows from the rows of tiles [begin, end), after the last block of
+/// depth.
+void Emitter::finishRows(Value begin, Value end, Position at, Value number) {
+  OpBuilder::InsertionGuard guard(builder);
+  if (number) {
+    Value isLast = math.equal(number, math.constant(box->depthBlocks() - 1));
+    auto branch = builder.create<scf::IfOp>(loc, isLast, /*withElse=*/false);
+    builder.setInsertionPointToStart(branch.thenBlock());
+  }
+  int64_t columns = box->columns.size;
+  int64_t perItem = box->schedule.blockColumns;
+  Value width = math.min(
+      math.constant(perItem),
+      math.sub(math.constant(columns), math.mul(columnBlock, perItem)));
+  const DenseAxis &rows = box->rows.back();
+  loop(firstRow(begin), firstRow(end), [&](Value row) {
+    Value position = math.add(at.c, math.mul(row, rows.c));
+    if (failed(finish(position, width)))
+      status = failure();
   });
 }
 
 /// One block of depth, `size` steps of the split axis.
 void Emitter::emitBlock(const DenseBox &current, int64_t size, Position at,
-                        Value first) {
+                        Value number) {
   const DenseSchedule &schedule = current.schedule;
   depth.assign(current.depth.begin() + schedule.splitDepth,
                current.depth.end());
@@ -400,34 +431,36 @@ void Emitter::emitBlock(const DenseBox &current, int64_t size, Position at,
   Value end = math.add(begin, schedule.blocksPerItem);
   if (blocks % schedule.blocksPerItem != 0)
     end = math.min(end, math.constant(blocks));
-  loop(begin, end, [&](Value block) { emitRowBlock(block, at, first); });
+  loop(begin, end, [&](Value block) { emitRowBlock(block, at, number); });
 }
 
-/// The loops over blocks of depth; `first` is 0 in the first block, and null
-/// while there is no other.
+/// The loops over blocks of depth; `number` counts them, and is null while
+/// there is one only.
 void Emitter::emitDepth(const DenseBox &current, unsigned axis, Position at,
-                        Value first) {
+                        Value number) {
   const DenseSchedule &schedule = current.schedule;
-  auto counted = [&](Value step) {
-    return first ? math.add(first, step) : step;
-  };
   const DenseAxis &split = current.depth[axis];
+  auto counted = [&](Value step, int64_t steps) {
+    return number ? math.add(math.mul(number, steps), step) : step;
+  };
   if (axis < schedule.splitDepth)
     return loop(math.constant(0), math.constant(split.size), [&](Value step) {
-      emitDepth(current, axis + 1, move(at, split, step), counted(step));
+      emitDepth(current, axis + 1, move(at, split, step),
+                counted(step, split.size));
     });
   if (split.size == schedule.blockDepth)
-    return emitBlock(current, split.size, at, first);
+    return emitBlock(current, split.size, at, number);
   int64_t whole = split.size / schedule.blockDepth;
+  int64_t blocks = divideCeil(split.size, schedule.blockDepth);
   loop(math.constant(0), math.constant(whole), [&](Value block) {
     Value step = math.mul(block, schedule.blockDepth);
     emitBlock(current, schedule.blockDepth, move(at, split, step),
-              counted(block));
+              counted(block, blocks));
   });
   if (int64_t rest = split.size % schedule.blockDepth)
     emitBlock(current, rest,
               move(at, split, math.constant(whole * schedule.blockDepth)),
-              counted(math.constant(whole)));
+              counted(math.constant(whole), blocks));
 }
 
 /// item = ((outer..., block of columns), part of the rows).
@@ -491,11 +524,12 @@ void Emitter::emit(ValueRange inputs, Value output, Value begin, Value end,
 LogicalResult emitDenseContraction(OpBuilder &builder, Location loc,
                                    const DensePlan &plan, ValueRange inputs,
                                    Value output, Value begin, Value end,
-                                   Value workspace) {
+                                   Value workspace, const DenseFinish &finish) {
   if (inputs.size() != 2)
     return emitError(loc, "a dense contraction has two inputs");
-  Emitter(builder, loc, plan).emit(inputs, output, begin, end, workspace);
-  return success();
+  Emitter emitter(builder, loc, plan, finish);
+  emitter.emit(inputs, output, begin, end, workspace);
+  return emitter.status;
 }
 
 } // namespace polytile::cpu

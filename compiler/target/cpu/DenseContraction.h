@@ -23,6 +23,8 @@
 #include "dialects/tile/IR/TileOps.h"
 #include "mlir/IR/Builders.h"
 
+#include <functional>
+
 namespace polytile::cpu {
 
 /// One loop of a box: how many steps, and how far a step moves in the row-major
@@ -72,6 +74,8 @@ struct DenseBox {
   int64_t depthPoints() const;
   /// Depth of a full block.
   int64_t blockPoints() const;
+  /// How many blocks the depth is computed in.
+  int64_t depthBlocks() const;
   /// Elements between rows of packed A: 64 bytes more than the row or so, so
   /// that rows fall on different cache sets.
   int64_t packedRow() const { return (blockPoints() + 15) / 16 * 16 + 16; }
@@ -100,22 +104,30 @@ struct DensePlan {
 };
 
 /// Plans `op`, a contraction with static shapes and inferred bounds, for
-/// vectors of `vectorBits` bits. Fails, without a message, for whatever isn't a
-/// sum of products of two f32 or two f64 inputs over dense boxes, or writes
-/// only a part of the output: those are left to guarded loops.
+/// vectors of `vectorBits` bits. With `mergeColumns` the columns of a tile may
+/// run over several dimensions of the output. Fails, without a message, for
+/// whatever isn't a sum of products of two f32 or two f64 inputs over dense
+/// boxes, or writes only a part of the output: those are left to guarded loops.
 mlir::FailureOr<DensePlan> planDenseContraction(tile::ContractOp op,
-                                                unsigned vectorBits);
+                                                unsigned vectorBits,
+                                                bool mergeColumns = true);
+
+/// Emits what is to be done with `width` finished elements of the output (an
+/// index value), from row-major `position` on.
+using DenseFinish =
+    std::function<llvm::LogicalResult(mlir::Value position, mlir::Value width)>;
 
 /// Emits the computation of items [begin, end) at the builder. `inputs` are the
 /// operands of the planned operation and `output` its result, as memrefs of
-/// their static shapes with identity layout; `begin` and `end` are of index
-/// type; `workspace` is a `memref<?xi8>` of at least plan.workspaceBytes bytes,
-/// aligned to 64 and private to the call (not read when that is 0).
+/// their static shapes or flat, with identity layout; `begin` and `end` are of
+/// index type; `workspace` is a memref of i8 of at least plan.workspaceBytes
+/// bytes, aligned to 64 and private to the call (not read when that is 0).
+/// `finish` is called once for each loop over finished rows, inside it.
 llvm::LogicalResult
 emitDenseContraction(mlir::OpBuilder &builder, mlir::Location loc,
                      const DensePlan &plan, mlir::ValueRange inputs,
                      mlir::Value output, mlir::Value begin, mlir::Value end,
-                     mlir::Value workspace);
+                     mlir::Value workspace, const DenseFinish &finish = {});
 
 } // namespace polytile::cpu
 

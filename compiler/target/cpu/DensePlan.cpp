@@ -52,6 +52,14 @@ int64_t DenseBox::blockPoints() const {
   return count;
 }
 
+int64_t DenseBox::depthBlocks() const {
+  int64_t count =
+      divideCeil(depth[schedule.splitDepth].size, schedule.blockDepth);
+  for (const DenseAxis &axis : ArrayRef(depth).take_front(schedule.splitDepth))
+    count *= axis.size;
+  return count;
+}
+
 int64_t DenseBox::packedA() const {
   return schedule.packA ? schedule.blockTiles * schedule.tileRows * packedRow()
                         : 0;
@@ -80,8 +88,8 @@ LinearExpr flatten(ArrayRef<LinearExpr> subscripts, ArrayRef<int64_t> shape,
 /// Builds the boxes of one contraction.
 class Planner {
 public:
-  Planner(tile::ContractOp op, unsigned vectorBits)
-      : op(op), vectorBits(vectorBits) {}
+  Planner(tile::ContractOp op, unsigned vectorBits, bool mergeColumns)
+      : op(op), vectorBits(vectorBits), mergeColumns(mergeColumns) {}
 
   FailureOr<DensePlan> plan();
 
@@ -93,6 +101,7 @@ private:
 
   tile::ContractOp op;
   unsigned vectorBits;
+  bool mergeColumns;
   LinearDomain domain;
   LinearExpr a, b, c;
   unsigned columnVariable = 0;
@@ -223,7 +232,7 @@ FailureOr<DenseBox> Planner::buildBox(const VariableBox &ranges) const {
     }
   }
   // The innermost outer axis may continue the columns: C[m, i, j] is C[m, ij].
-  if (!box.outer.empty()) {
+  if (mergeColumns && !box.outer.empty()) {
     SmallVector<DenseAxis> pair = {box.outer.back(), columns.front()};
     mergeAxes(pair);
     if (pair.size() == 1) {
@@ -411,8 +420,9 @@ void Scheduler::chooseItems() {
 }
 
 FailureOr<DensePlan> planDenseContraction(tile::ContractOp op,
-                                          unsigned vectorBits) {
-  return Planner(op, vectorBits).plan();
+                                          unsigned vectorBits,
+                                          bool mergeColumns) {
+  return Planner(op, vectorBits, mergeColumns).plan();
 }
 
 } // namespace polytile::cpu

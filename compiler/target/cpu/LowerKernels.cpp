@@ -10,7 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "compiler/target/cpu/DenseContraction.h"
+#include "compiler/target/cpu/DenseSweep.h"
 #include "compiler/target/cpu/KernelEmitter.h"
 #include "compiler/target/cpu/KernelTypes.h"
 #include "compiler/target/cpu/Passes.h"
@@ -36,8 +36,6 @@ private:
   void createFunction();
   LogicalResult emitSweep(const Sweep &sweep, bool isWhole);
   FailureOr<Sweep> makeSweep(tile::ContractOp contract, ArrayRef<Store> stores);
-  FailureOr<Sweep> makeDenseSweep(tile::ContractOp contract, ArrayRef<Store> stores);
-  Value shapedView(Value tensor, Value flat);
   LogicalResult emitSteps();
   bool isOneSweep(tile::ContractOp contract);
   void annotate();
@@ -107,44 +105,8 @@ bool KernelLowering::isOneSweep(tile::ContractOp contract) {
   return true;
 }
 
-/// The buffer of `tensor` in its own shape.
-Value KernelLowering::shapedView(Value tensor, Value flat) {
-  RankedTensorType type = tensorType(tensor);
-  SmallVector<int64_t> strides(type.getRank(), 1);
-  for (int64_t d = type.getRank() - 1; d-- > 0;)
-    strides[d] = strides[d + 1] * type.getDimSize(d + 1);
-  return builder.create<memref::ReinterpretCastOp>(tensor.getLoc(), bufferType(type), flat, 0, type.getShape(),
-                                                   strides);
-}
-
-/// The fast path, for a contraction of buffers that is all that is asked for. Fails, without a message, for others.
-FailureOr<Sweep> KernelLowering::makeDenseSweep(tile::ContractOp contract, ArrayRef<Store> wanted) {
-  auto isBound = [&](Value input) { return emitter->evaluator.isBound(input); };
-  if (wanted.size() != 1 || wanted.front().tensor != contract.getResult() ||
-      !llvm::all_of(contract.getInputs(), isBound))
-    return failure();
-  FailureOr<DensePlan> plan = planDenseContraction(contract, config.vectorBits);
-  if (failed(plan))
-    return failure();
-  Sweep sweep;
-  sweep.grid.items = plan->items;
-  sweep.grid.grain = plan->grain;
-  sweep.emit = [this, contract, plan = *plan, store = wanted.front()](Value first, Value last) {
-    tile::ContractOp op = contract;
-    SmallVector<Value> inputs;
-    for (Value input : op.getInputs())
-      inputs.push_back(shapedView(input, emitter->evaluator.bufferOf(input)));
-    Value output = shapedView(store.tensor, store.buffer);
-    Value scratch = emitter->allocate(op.getLoc(), plan.workspaceBytes, builder.getI8Type());
-    scratch = builder.create<memref::CastOp>(op.getLoc(), MemRefType::get({ShapedType::kDynamic}, builder.getI8Type()),
-                                             scratch);
-    return emitDenseContraction(builder, op.getLoc(), plan, inputs, output, first, last, scratch);
-  };
-  return sweep;
-}
-
 FailureOr<Sweep> KernelLowering::makeSweep(tile::ContractOp contract, ArrayRef<Store> wanted) {
-  if (auto dense = makeDenseSweep(contract, wanted); succeeded(dense))
+  if (auto dense = makeDenseSweep(*emitter, contract, wanted, config.vectorBits); succeeded(dense))
     return dense;
   return makeContractSweep(*emitter, contract, wanted);
 }
