@@ -27,7 +27,8 @@ test: build ## Run every test, those without LLVM also under sanitizers
 
 bench: build ## Measure compile times, launch overhead and speed
 	@tools/scripts/make-test-venv.sh
-	@build/venv/bin/python test/bench/run.py --build $(BUILD)
+	@cmake --build --preset $(PRESET) --target gemm-bench
+	@test/bench/run.sh $(BUILD)
 
 fuzz: build ## Compare random contractions with the oracle until stopped
 	@tools/scripts/make-test-venv.sh
