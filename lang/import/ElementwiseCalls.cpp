@@ -82,6 +82,14 @@ Term FunctionImporter::floatFunction(Builtin op, const Term &operand,
   };
   assert((op == Builtin::Recip || op == Builtin::Sigmoid) &&
          "a function without a definition");
+  // The steps of sigmoid would overflow in f16 where its result is well inside.
+  Type narrow = op == Builtin::Sigmoid && type.getIntOrFloatBitWidth() == 16
+                    ? type
+                    : Type();
+  if (narrow) {
+    type = build.getF32Type();
+    value = builder.create<tile::CastOp>(loc, value, type);
+  }
   if (op == Builtin::Sigmoid) {
     Value exponential = builder.create<tile::ExpOp>(
         loc, builder.create<tile::NegOp>(loc, value));
@@ -89,6 +97,8 @@ Term FunctionImporter::floatFunction(Builtin op, const Term &operand,
     value = builder.create<tile::AddOp>(loc, one, exponential);
   }
   Value result = divide(value);
+  if (narrow)
+    result = builder.create<tile::CastOp>(loc, result, narrow);
   return weak ? Term::weak(result) : Term::tensor(result);
 }
 

@@ -70,16 +70,22 @@ class Failure(Exception):
 
 @dataclasses.dataclass
 class Runner:
-    """Where the program under test lies, and where its files go; `environment` is that of its processes."""
+    """Where the program under test lies, and where its files go; `environment` is that of its processes, and `folder`
+    where they run: a crash leaves its reproducer there."""
     polytile: str
     failures: Optional[Path] = None
     environment: Optional[dict] = None
+    folder: Optional[Path] = None
+
+    def __post_init__(self):
+        if "/" in self.polytile:
+            self.polytile = os.path.abspath(self.polytile)
 
     def call(self, *arguments):
         argv = [self.polytile, *map(str, arguments)]
         try:
             done = subprocess.run(argv, capture_output=True, text=True, timeout=TIME_LIMIT_S, errors="replace",
-                                  env=self.environment)
+                                  env=self.environment, cwd=self.folder)
         except subprocess.TimeoutExpired:
             raise Failure(f"no end within {TIME_LIMIT_S} s: {shlex.join(argv)}") from None
         return done.returncode, done.stdout, done.stderr, shlex.join(argv)
@@ -260,10 +266,11 @@ def run(runner, case, devices):
         folder = Path(temporary)
         if runner.failures:
             readable = re.sub(r"[^A-Za-z0-9_.-]+", "-", case.name)[:60]
-            folder = runner.failures / f"{readable}-{zlib.crc32(case.name.encode()):08x}"
+            folder = runner.failures.resolve() / f"{readable}-{zlib.crc32(case.name.encode()):08x}"
             folder.mkdir(parents=True, exist_ok=True)
             for old in folder.iterdir():
                 old.unlink()
+        runner = dataclasses.replace(runner, folder=folder)
         try:
             (run_bad if isinstance(case, Bad) else run_case)(runner, case, devices, folder)
         except Failure as failure:
