@@ -34,6 +34,9 @@ namespace {
 /// Points of a row that are accumulated together: 8 KiB of f32.
 constexpr int64_t rowChunk = 2048;
 
+/// Points of a partial sum: the error of a long sum grows with the number of its parts.
+constexpr int64_t sumBlock = 1024;
+
 class ContractSweep {
 public:
   ContractSweep(KernelEmitter &emitter, tile::ContractOp op, LinearDomain domain, ArrayRef<Store> stores)
@@ -54,6 +57,7 @@ private:
   double pointCost();
 
   LogicalResult emitElement(ArrayRef<Value> outputs);
+  void addBlocks(LoopScanner &scanner, ArrayRef<Value> start);
   LogicalResult emitRow(ValueRange outer, Value lower, Value upper);
   LogicalResult emitRowPoints(ValueRange outer, Value lower, Value upper);
   LogicalResult finishRow(ValueRange outer, Value lower, Value upper);
@@ -307,6 +311,24 @@ LogicalResult ContractSweep::finish(ArrayRef<Value> outputs, Value accumulator, 
 // By element
 //===----------------------------------------------------------------------===//
 
+/// Long sums of floats are sums of partial sums.
+void ContractSweep::addBlocks(LoopScanner &scanner, ArrayRef<Value> start) {
+  if (op.getAggregation() != tile::Aggregation::sum || !isa<FloatType>(accumulatorType) ||
+      domain.reductionPoints() <= sumBlock)
+    return;
+  LoopScanner::Blocks blocks;
+  blocks.length = sumBlock;
+  blocks.start = [start = llvm::to_vector(start)] { return start; };
+  blocks.combine = [this](ValueRange carried, ValueRange partial) {
+    SmallVector<Value> results = {emitter.scalars.aggregate(loc, op.getAggregation(), carried[0], partial[0],
+                                                            accumulatorType, FastMathFlags::none)};
+    if (carried.size() > 1)
+      results.push_back(builder.create<arith::OrIOp>(loc, carried[1], partial[1]));
+    return results;
+  };
+  scanner.setBlocks(std::move(blocks));
+}
+
 LogicalResult ContractSweep::emitElement(ArrayRef<Value> outputs) {
   FailureOr<Value> start = initial(outputs);
   if (failed(start))
@@ -316,6 +338,7 @@ LogicalResult ContractSweep::emitElement(ArrayRef<Value> outputs) {
     carried.push_back(truth(false));
   if (!domain.isEmpty) {
     LoopScanner scanner = makeScanner(outputs, order);
+    addBlocks(scanner, carried);
     auto scan = [&] { return scanner.scan(carried, [&](ValueRange now) { return accumulate(scanner, now); }); };
     FailureOr<SmallVector<Value>> results = failure();
     if (Value condition = scanner.guard()) {

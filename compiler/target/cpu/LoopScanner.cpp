@@ -125,18 +125,48 @@ FailureOr<SmallVector<Value>> LoopScanner::scanLevel(size_t level, ValueRange ca
     values[variable] = lower;
     return scanLevel(level + 1, carried, body);
   }
+  if (blocks.length > 0 && level + 1 == order.size())
+    return scanBlocks(level, lower, upper, carried, body);
+  return emitLoop(level, lower, upper, carried, body);
+}
+
+FailureOr<SmallVector<Value>> LoopScanner::emitLoop(size_t level, Value lower, Value upper, ValueRange carried,
+                                                    const Body &body) {
   auto loop = builder.create<scf::ForOp>(loc, lower, upper, math.constant(1), carried);
   OpBuilder::InsertionGuard restore(builder);
   if (carried.empty())
     builder.setInsertionPoint(loop.getBody()->getTerminator());
   else
     builder.setInsertionPointToStart(loop.getBody());
-  values[variable] = loop.getInductionVar();
+  values[order[level]] = loop.getInductionVar();
   auto results = scanLevel(level + 1, loop.getRegionIterArgs(), body);
   if (failed(results))
     return failure();
   if (!carried.empty())
     builder.create<scf::YieldOp>(loc, *results);
+  return llvm::to_vector_of<Value>(loop.getResults());
+}
+
+/// A loop over blocks around the loop over the points of one; just the latter where there is one block at most.
+FailureOr<SmallVector<Value>> LoopScanner::scanBlocks(size_t level, Value lower, Value upper, ValueRange carried,
+                                                      const Body &body) {
+  auto scanOne = [&](ValueRange before, Value first, Value last) -> FailureOr<SmallVector<Value>> {
+    auto partial = emitLoop(level, first, last, blocks.start(), body);
+    if (failed(partial))
+      return failure();
+    return blocks.combine(before, *partial);
+  };
+  if (domain.ranges[order[level]].size() <= blocks.length)
+    return scanOne(carried, lower, upper);
+  auto loop = builder.create<scf::ForOp>(loc, lower, upper, math.constant(blocks.length), carried);
+  OpBuilder::InsertionGuard restore(builder);
+  builder.setInsertionPointToStart(loop.getBody());
+  Value first = loop.getInductionVar();
+  Value last = math.min(math.add(first, blocks.length), upper);
+  auto results = scanOne(loop.getRegionIterArgs(), first, last);
+  if (failed(results))
+    return failure();
+  builder.create<scf::YieldOp>(loc, *results);
   return llvm::to_vector_of<Value>(loop.getResults());
 }
 

@@ -30,6 +30,15 @@ public:
   /// Narrows the loop over `variable` to [lower, upper).
   void setLimits(unsigned variable, mlir::Value lower, mlir::Value upper) { limits[variable] = {lower, upper}; }
 
+  /// Makes the innermost loop carry partial results of at most `length` points each: `start` gives what one starts from,
+  /// `combine` adds it to the values carried so far.
+  struct Blocks {
+    int64_t length = 0;
+    std::function<llvm::SmallVector<mlir::Value>()> start;
+    std::function<llvm::SmallVector<mlir::Value>(mlir::ValueRange carried, mlir::ValueRange partial)> combine;
+  };
+  void setBlocks(Blocks innermost) { blocks = std::move(innermost); }
+
   /// The condition under which the given variables have points at all; null when they always may.
   mlir::Value guard();
 
@@ -46,6 +55,10 @@ private:
   mlir::FailureOr<llvm::SmallVector<mlir::Value>> scanLevel(size_t level, mlir::ValueRange carried, const Body &body);
   mlir::FailureOr<llvm::SmallVector<mlir::Value>> scanSolved(size_t level, const LinearConstraint &equality,
                                                              mlir::ValueRange carried, const Body &body);
+  mlir::FailureOr<llvm::SmallVector<mlir::Value>> scanBlocks(size_t level, mlir::Value lower, mlir::Value upper,
+                                                             mlir::ValueRange carried, const Body &body);
+  mlir::FailureOr<llvm::SmallVector<mlir::Value>> emitLoop(size_t level, mlir::Value lower, mlir::Value upper,
+                                                           mlir::ValueRange carried, const Body &body);
   mlir::Value holds(const LinearConstraint &constraint);
   std::pair<mlir::Value, mlir::Value> bounds(size_t level);
 
@@ -59,6 +72,7 @@ private:
   /// The constraints whose last variable is order[level]; those on given variables alone.
   llvm::SmallVector<llvm::SmallVector<LinearConstraint>> byLevel;
   llvm::SmallVector<LinearConstraint> given;
+  Blocks blocks;
 };
 
 } // namespace polytile::cpu
