@@ -2,6 +2,13 @@
 # pkg-config projects find them.
 include(CMakePackageConfigHelpers)
 
+# The program and the runtime need no LLVM, so they don't name its folder; libpolytile-compiler does.
+foreach(target polytile polytile-runtime)
+  if(TARGET ${target})
+    set_target_properties(${target} PROPERTIES INSTALL_RPATH "$ORIGIN/../lib;$ORIGIN")
+  endif()
+endforeach()
+
 set(polytile_installed "")
 foreach(target polytile-runtime polytile-compiler)
   if(TARGET ${target})
@@ -29,6 +36,9 @@ if(polytile_installed)
     COMPATIBILITY SameMinorVersion)
   install(FILES "${PROJECT_BINARY_DIR}/PolytileConfig.cmake" "${PROJECT_BINARY_DIR}/PolytileConfigVersion.cmake"
     DESTINATION "${polytile_package_folder}")
+  # The .pc file finds the prefix from its own place, so that the installed tree can be moved.
+  file(RELATIVE_PATH polytile_pc_to_prefix
+    "/prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/prefix")
   configure_file("${CMAKE_CURRENT_LIST_DIR}/polytile-runtime.pc.in" "${PROJECT_BINARY_DIR}/polytile-runtime.pc" @ONLY)
   install(FILES "${PROJECT_BINARY_DIR}/polytile-runtime.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 endif()
