@@ -22,6 +22,8 @@
 #include <string>
 #include <vector>
 
+#include <unistd.h>
+
 namespace {
 
 constexpr size_t batchSize = 500;
@@ -100,14 +102,21 @@ double secondsSince(std::chrono::steady_clock::time_point start) {
 
 void printProfile(polytile::Executable &executable, double total) {
   std::printf("\nwhere the time went\n");
-  for (const polytile::KernelProfile &kernel :
-       executable.profile().orThrow()) {
+  for (const polytile::KernelProfile &kernel : executable.profile().orThrow()) {
     std::printf("  %6.3f s %4.1f %%  %7.1f GFLOP/s %6.1f GB/s  line %u: %s\n",
                 kernel.seconds, 100 * kernel.seconds / total,
                 static_cast<double>(kernel.flops) / kernel.seconds / 1e9,
                 static_cast<double>(kernel.bytes) / kernel.seconds / 1e9,
                 kernel.line, kernel.source.c_str());
   }
+}
+
+/// One line that is written over on a terminal, and several lines in a log.
+void printProgress(size_t done, size_t all, size_t correct) {
+  std::printf("%s  %5zu of %zu images, accuracy so far %.4f",
+              isatty(STDOUT_FILENO) ? "\r" : "\n", done, all,
+              static_cast<double>(correct) / static_cast<double>(done));
+  std::fflush(stdout);
 }
 
 /// Number of test images whose nearest training image has their label.
@@ -130,11 +139,8 @@ size_t classify(polytile::Device &device, polytile::Executable &executable,
     for (size_t i = 0; i < batchSize; ++i)
       correct += trainLabels.bytes[static_cast<size_t>(nearest[i])] ==
                  testLabels.bytes[first + i];
-    std::printf("\r  %5zu of %zu images, accuracy so far %.4f",
-                first + batchSize, queries,
-                static_cast<double>(correct) /
-                    static_cast<double>(first + batchSize));
-    std::fflush(stdout);
+    if (isatty(STDOUT_FILENO) || (first / batchSize) % 4 == 3)
+      printProgress(first + batchSize, queries, correct);
   }
   std::printf("\n");
   return correct;
