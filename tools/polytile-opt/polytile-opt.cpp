@@ -3,6 +3,7 @@
 // It exists for tests of single passes and for debugging; the product's pipeline stands in compiler/pipeline. Only the
 // upstream dialects that our IR uses are registered: all of them together take 40 s to compile.
 #include "compiler/conversion/TileToProgram/TileToProgram.h"
+#include "compiler/target/cpu/CpuTarget.h"
 #include "dialects/program/IR/ProgramOps.h"
 #include "dialects/program/Transforms/Passes.h"
 #include "dialects/tile/IR/TileOps.h"
@@ -46,6 +47,7 @@ int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   registerDialects(registry);
   mlir::registerTransformsPasses();
+  polytile::cpu::registerCpuPasses();
   polytile::program::registerTileToProgramPasses();
   polytile::program::registerProgramPasses();
   polytile::tile::registerTilePasses();

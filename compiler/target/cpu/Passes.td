@@ -9,7 +9,8 @@ def CpuLowerKernels : Pass<"cpu-lower-kernels", "::mlir::ModuleOp"> {
   let summary = "Turns kernels of tile IR into loops over buffers";
   let description = [{
     Each function with `program.kernel` becomes one on memrefs: its arguments, its results, the range of work items and the
-    workspace. Constraints and reads outside of an input become loop bounds.
+    workspace. Constraints and reads outside of an input become loop bounds. Sums of products over dense boxes become
+    loops over cache blocks around linalg operations tagged for `cpu-lower-micro-kernels`.
 
     ```mlir
     func.func @k(%a: tensor<8xf32>) -> tensor<8xf32> attributes {program.kernel} {
@@ -17,7 +18,8 @@ def CpuLowerKernels : Pass<"cpu-lower-kernels", "::mlir::ModuleOp"> {
       return %0 : tensor<8xf32>
     }
     ==>
-    func.func @k(%a: memref<8xf32>, %r: memref<8xf32>, %begin: index, %end: index, %workspace: memref<1xi8>)
+    func.func @k(%a: memref<8xf32>, %r: memref<8xf32>, %begin: index, %end: index,
+                 %workspace: memref<1xi8>)
         attributes {cpu.kernel = {items = 1, ...}} {
       scf.for %item = %begin to %end step %c1 {
         scf.for %i = %c0 to %c8 step %c1 { ... arith.negf ... }
