@@ -7,7 +7,7 @@
 // CHECK-SAME: polytile.micro_kernel = 256 : i64
 // VECTOR-LABEL: func.func @product(
 // VECTOR-NOT: linalg.generic
-// VECTOR: call @[[KERNEL:.*]](
+// VECTOR: call @[[KERNEL:micro_kernel[a-z0-9_]*]](
 // VECTOR: func.func private @[[KERNEL]](
 // VECTOR: vector.fma {{.*}} : vector<8xf32>
 func.func @product(%a: tensor<64x96xf32>, %b: tensor<96x64xf32>) -> tensor<64x64xf32> attributes {program.kernel} {
