@@ -36,11 +36,14 @@ def main():
     options = parser.parse_args()
     devices = options.device or [harness.INTERPRETER, harness.CPU, harness.PACKAGE]
 
-    cases = [case for file in options.files for case in load(file).CASES if options.k in case.name]
-    names = [case.name for case in cases]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        sys.exit(f"two cases have the name {twice[0]!r}")
+    cases = []
+    for file in options.files:
+        found = load(file).CASES
+        names = [case.name for case in found]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            sys.exit(f"two cases of {file} have the name {twice[0]!r}")
+        cases += [case for case in found if options.k in case.name]
     failed = 0
     with tempfile.TemporaryDirectory(prefix="polytile-cache-") as cache, ThreadPoolExecutor(options.j) as pool:
         runner = harness.Runner(options.polytile, options.failures, harness.test_environment(cache))
