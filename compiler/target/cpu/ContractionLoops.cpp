@@ -10,6 +10,11 @@
 //                variables around a loop over the row, accumulators in memory
 //                  O[j] = +(X[k, j])
 //
+// Copies that turn a tensor around (O[i, j] = X[j, i]) go by element in blocks
+// of rows, so that each cache line read is used whole.
+//
+// A transposition has no such loop: it goes by element, in squares.
+//
 // Every domain can be scanned output element by output element: where the
 // output's subscripts aren't variables they are equations (LinearDomain.h).
 //
@@ -34,6 +39,18 @@ namespace {
 /// Points of a row that are accumulated together: 8 KiB of f32.
 constexpr int64_t rowChunk = 2048;
 
+/// Elements of a row between which the rows of a block take turns.
+constexpr int64_t blockColumns = 16;
+
+/// By row: elements that are worth a loop over the reductions.
+constexpr int64_t minRowChunk = 512;
+
+/// Points of an output element that are written out instead of looped over.
+constexpr int64_t maxUnrolled = 32;
+
+/// Side of the squares in which a transposition goes: the elements of a cache line.
+constexpr int64_t squareSide = 16;
+
 /// Points of a partial sum: the error of a long sum grows with the number of its parts.
 constexpr int64_t sumBlock = 1024;
 
@@ -53,10 +70,14 @@ private:
   void findCombination();
   double accessCost(unsigned variable) const;
   void chooseOrder();
+  void chooseBlock();
+  void chooseSquares();
   bool tracksWritten();
   double pointCost();
 
   LogicalResult emitElement(ArrayRef<Value> outputs);
+  LogicalResult emitBlock(ValueRange outer, Value lower, Value upper);
+  LogicalResult emitSquare(SmallVector<Value> outer, Value lower, Value upper);
   void addBlocks(LoopScanner &scanner, ArrayRef<Value> start);
   LogicalResult emitRow(ValueRange outer, Value lower, Value upper);
   LogicalResult emitRowPoints(ValueRange outer, Value lower, Value upper);
@@ -90,6 +111,8 @@ private:
   llvm::SmallPtrSet<Operation *, 4> combination;
   SmallVector<unsigned> order;
   bool byRow = false;
+  /// In squares: the dimension of the output, beside the innermost, along which an input is contiguous.
+  std::optional<unsigned> squareDimension;
   /// By row: the accumulators are the output's elements.
   bool inPlace = false;
   Value accumulators, writtenFlags;
@@ -156,9 +179,38 @@ void ContractSweep::chooseOrder() {
   for (const LinearConstraint &constraint : domain.constraints)
     if (constraint.expr[inner] != 0)
       (constraint.isEquality ? isSolved : isBounded) = true;
+  // A few points of each element need no loop, and the loop over the row none of the accumulators in memory.
+  bool isShort = !order.empty() && domain.constraints.empty() && domain.reductionPoints() <= maxUnrolled;
+  if (isShort && accessCost(inner) <= elementCost)
+    return;
   byRow = order.empty() ? isBounded && !isSolved : !isSolved && accessCost(inner) + 2 < elementCost;
   if (byRow)
     order.push_back(inner);
+}
+
+/// Without reductions there is no order to choose, and where neighbours of the output aren't neighbours of the input, one
+/// of the two is touched a cache line for each element; in squares all of a line is used while it is there.
+void ContractSweep::chooseSquares() {
+  if (byRow || !order.empty() || domain.numOutputs < 2)
+    return;
+  unsigned inner = domain.numOutputs - 1;
+  for (const LinearExpr &position : positions)
+    for (unsigned dimension = 0; dimension < inner; ++dimension)
+      if (std::abs(position[inner]) >= squareSide && std::abs(position[dimension]) == 1 &&
+          domain.ranges[dimension].size() >= 2)
+        squareDimension = dimension;
+}
+
+/// A copy that reads with a stride where it writes contiguously takes a cache line's worth of the rows along which its
+/// reads are contiguous.
+void ContractSweep::chooseBlock() {
+  if (byRow || !order.empty() || !domain.constraints.empty() || domain.isEmpty)
+    return;
+  for (const LinearExpr &position : positions)
+    for (unsigned row = 0; row + 1 < domain.numOutputs; ++row)
+      if (std::abs(position[row]) == 1 && std::abs(position[domain.numOutputs - 1]) > 1)
+        blocked = row;
+  blockRows = blocked < 0 ? 1 : std::max<int64_t>(16, 64 / memoryBytes(resultElement));
 }
 
 /// Whether it has to be found out at run time which elements are written: sums of nothing are 0 anyway.
@@ -182,12 +234,17 @@ ItemGrid ContractSweep::plan() {
   findPositions();
   findCombination();
   chooseOrder();
+  chooseSquares();
   inPlace = byRow && !tracksWritten() && stores.size() == 1 && stores.front().tensor == op.getResult() &&
             accumulatorType == resultElement && !isNarrowFloat(resultElement) && !resultElement.isInteger(1);
   double cost = pointCost() * static_cast<double>(std::max<int64_t>(1, domain.reductionPoints()));
   for (const Store &store : stores)
     cost += elementCost(store.tensor);
-  return planItems(op.getResultType().getShape(), cost, byRow ? 64 : 1, rowChunk);
+  SmallVector<int64_t> shape = llvm::to_vector(op.getResultType().getShape());
+  if (!squareDimension)
+    return planItems(shape, cost, byRow ? minRowChunk : 1, rowChunk);
+  shape[*squareDimension] = llvm::divideCeilSigned(shape[*squareDimension], squareSide);
+  return planItems(shape, cost * squareSide, squareSide, squareSide);
 }
 
 //===----------------------------------------------------------------------===//
@@ -339,6 +396,8 @@ LogicalResult ContractSweep::emitElement(ArrayRef<Value> outputs) {
   if (!domain.isEmpty) {
     LoopScanner scanner = makeScanner(outputs, order);
     addBlocks(scanner, carried);
+    if (domain.reductionPoints() <= maxUnrolled)
+      scanner.setUnrolling(maxUnrolled);
     auto scan = [&] { return scanner.scan(carried, [&](ValueRange now) { return accumulate(scanner, now); }); };
     FailureOr<SmallVector<Value>> results = failure();
     if (Value condition = scanner.guard()) {
@@ -360,6 +419,38 @@ LogicalResult ContractSweep::emitElement(ArrayRef<Value> outputs) {
       return failure();
   }
   return finish(outputs, carried[0], carried.size() > 1 ? carried[1] : Value());
+}
+
+/// `outer` has a number of squares at the square's dimension.
+LogicalResult ContractSweep::emitSquare(SmallVector<Value> outer, Value lower, Value upper) {
+  IndexMath math(builder, loc);
+  Value first = math.mul(outer[*squareDimension], squareSide);
+  Value last = math.min(math.add(first, squareSide),
+                        math.constant(op.getResultType().getDimSize(*squareDimension)));
+  return emitter.forRange(loc, first, last, [&](Value index) {
+    outer[*squareDimension] = index;
+    return emitter.forRange(loc, lower, upper,
+                            [&](Value inner) { return emitElement(outputIndices(outer, inner)); });
+  });
+}
+
+/// Rows of `blocked`, in turns over a few columns.
+LogicalResult ContractSweep::emitBlock(ValueRange outer, Value lower, Value upper) {
+  IndexMath math(builder, loc);
+  Value first = math.mul(outer[blocked], blockRows);
+  Value last = math.min(math.add(first, blockRows), math.constant(op.getResultType().getDimSize(blocked)));
+  Value count = math.add(math.sub(upper, lower), blockColumns - 1);
+  return emitter.forRange(loc, math.constant(0), math.div(count, blockColumns), [&](Value part) {
+    IndexMath inPart(builder, loc);
+    Value left = inPart.add(lower, inPart.mul(part, blockColumns));
+    Value right = inPart.min(inPart.add(left, blockColumns), upper);
+    return emitter.forRange(loc, first, last, [&](Value row) {
+      SmallVector<Value> rows = llvm::to_vector(outer);
+      rows[blocked] = row;
+      return emitter.forRange(loc, left, right,
+                              [&](Value inner) { return emitElement(outputIndices(rows, inner)); });
+    });
+  });
 }
 
 //===----------------------------------------------------------------------===//
@@ -435,6 +526,8 @@ LogicalResult ContractSweep::emit(const ItemGrid &grid, Value begin, Value end) 
   return emitter.forItems(loc, grid, begin, end, [&](ValueRange outer, Value lower, Value upper) {
     if (byRow)
       return emitRow(outer, lower, upper);
+    if (squareDimension)
+      return emitSquare(llvm::to_vector(outer), lower, upper);
     return emitter.forRange(loc, lower, upper,
                             [&](Value inner) { return emitElement(outputIndices(outer, inner)); });
   });

@@ -119,6 +119,15 @@ TEST_CASE("transposed convolutions and fractions") {
   check({"assign", "i", {"30"}, {"(i * 7) mod 11"}, "25", "i"});
 }
 
+TEST_CASE("transposed copies of all widths, in whole blocks and beside them") {
+  for (const std::string type : {"i8", "f16", "f32", "f64"})
+    for (const std::string shape : {"100x37", "16x64", "1x5", "129x3"}) {
+      std::string turned = shape.substr(shape.find('x') + 1) + "x" + shape.substr(0, shape.find('x'));
+      check({"assign", "i, j", {shape}, {"i, j"}, turned, "j, i", "0 == 0", type});
+    }
+  check({"assign", "a, b, c, d", {"3x20x5x34"}, {"a, b, c, d"}, "5x3x34x20", "c, a, d, b"});
+}
+
 TEST_CASE("odd sinks: sums, multiples, constants, diagonals, divisions") {
   check({"sum", "i, j", {"5", "9"}, {"i", "j"}, "14", "i + j"});
   check({"sum", "i, j", {"5", "9"}, {"i", "j"}, "3", "1"});
