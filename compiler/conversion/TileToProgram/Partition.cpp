@@ -19,6 +19,9 @@
 
 #include "dialects/tile/IR/TileOps.h"
 
+#include "llvm/ADT/SmallBitVector.h"
+#include "llvm/ADT/SmallPtrSet.h"
+
 using namespace mlir;
 using namespace polytile;
 using namespace polytile::program;
@@ -29,6 +32,13 @@ bool isElementwise(Operation *op) { return op->hasTrait<tile::Elementwise>(); }
 
 ArrayRef<int64_t> shapeOf(Operation *op) {
   return cast<RankedTensorType>(op->getResult(0).getType()).getShape();
+}
+
+/// True for matrix products and convolutions: targets have schedules of their
+/// own for them, which read the operands more than once.
+bool isProduct(tile::ContractOp contract) {
+  return contract.getAggregation() == tile::Aggregation::sum &&
+         contract.getInputs().size() >= 2;
 }
 
 class Partitioner {
@@ -45,7 +55,9 @@ private:
     result.kernels.push_back({kind, llvm::to_vector(shapeOf(op)), {op}});
   }
   void placeElementwise(Operation *op);
+  void placeContraction(tile::ContractOp contract);
   void materializeOperands(Operation *op);
+  bool takeProducers(Value input, SmallVectorImpl<Operation *> &taken);
 
   Partition result;
   unsigned limit;
@@ -92,6 +104,71 @@ void Partitioner::placeElementwise(Operation *op) {
   start(Kernel::Kind::Elementwise, op);
 }
 
+/// True when the points of `contract` read each element of input `number` at
+/// most once, so that computing it there is no more work.
+bool readsOnce(tile::ContractOp contract, unsigned number) {
+  AffineMap map = contract.getInputMap(number);
+  llvm::SmallBitVector seen(map.getNumDims());
+  for (AffineExpr expr : map.getResults()) {
+    auto dim = dyn_cast<AffineDimExpr>(expr);
+    if (!dim || seen.test(dim.getPosition()))
+      return false;
+    seen.set(dim.getPosition());
+  }
+  return seen.all();
+}
+
+/// Gathers the elementwise operations that `input` alone is computed by, users
+/// first. False when that reads more than two tensors of its size instead of
+/// one, or there is nothing to take.
+bool Partitioner::takeProducers(Value input,
+                                SmallVectorImpl<Operation *> &taken) {
+  SmallVector<Value> worklist = {input};
+  llvm::SmallPtrSet<Value, 4> reads;
+  ArrayRef<int64_t> shape = cast<RankedTensorType>(input.getType()).getShape();
+  while (!worklist.empty()) {
+    Value value = worklist.pop_back_val();
+    Operation *def = value.getDefiningOp();
+    if (def && isRepeated(def))
+      continue;
+    bool isOwn = def && isElementwise(def) && value.hasOneUse() &&
+                 shapeOf(def) == shape && taken.size() < limit &&
+                 result.kernels[result.kernelOf.lookup(def)].kind ==
+                     Kernel::Kind::Elementwise;
+    if (isOwn) {
+      taken.push_back(def);
+      llvm::append_range(worklist, def->getOperands());
+    } else if (cast<RankedTensorType>(value.getType()).getShape() == shape) {
+      reads.insert(value);
+    }
+  }
+  return !taken.empty() && reads.size() <= 2;
+}
+
+/// A product stays alone. Another contraction takes along what is computed for
+/// it alone:
+///
+///   %c = tile.sub %x, %m      kernel 0, %c has other users
+///   %s = tile.mul %c, %c      was in kernel 0, goes to kernel 1
+///   %t = tile.contract sum ins(%s)                    kernel 1
+void Partitioner::placeContraction(tile::ContractOp contract) {
+  bool isAlone = isProduct(contract);
+  unsigned number = result.kernels.size();
+  start(Kernel::Kind::Contraction, contract);
+  for (unsigned i = 0; !isAlone && i < contract.getInputs().size(); ++i) {
+    SmallVector<Operation *> taken;
+    if (!readsOnce(contract, i) ||
+        !takeProducers(contract.getInputs()[i], taken))
+      continue;
+    for (Operation *op : taken) {
+      llvm::erase(result.kernels[result.kernelOf[op]].members, op);
+      result.kernelOf[op] = number;
+    }
+    Kernel &kernel = result.kernels[number];
+    kernel.members.insert(kernel.members.begin(), taken.rbegin(), taken.rend());
+  }
+}
+
 LogicalResult Partitioner::visit(Operation *op) {
   if (isa<tile::ConstantOp, tile::IndexOp>(op))
     return success();
@@ -104,8 +181,8 @@ LogicalResult Partitioner::visit(Operation *op) {
     return op->emitError() << "'" << op->getName()
                            << "' can't be part of a kernel";
   materializeOperands(op);
-  if (isa<tile::ContractOp>(op))
-    start(Kernel::Kind::Contraction, op);
+  if (auto contract = dyn_cast<tile::ContractOp>(op))
+    placeContraction(contract);
   else if (!isa<tile::ReshapeOp, func::ReturnOp>(op))
     start(Kernel::Kind::Structural, op);
   return success();

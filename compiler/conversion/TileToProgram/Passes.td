@@ -9,7 +9,8 @@ def TileToProgram : Pass<"tile-to-program", "::mlir::ModuleOp"> {
   let summary = "Partitions functions of tile operations into kernels and a schedule";
   let description = [{
     Each function becomes a `program.entry` of the same name and kernels in the same module. A contraction starts a kernel, and
-    elementwise operations of its shape join it behind; other elementwise operations of one shape join in chains.
+    takes along the elementwise
+    operations that are computed for it alone, unless it sums products; elementwise operations of its shape join it behind; other elementwise operations of one shape join in chains.
     Every operation belongs to exactly one kernel, so a value that reaches a comparison is the value that was
     stored; only constants and `tile.index` are repeated where they are used. Reshapes become views, and kernels that
     differ in nothing but names and locations are emitted once. Tensors without elements, and contractions over no point, need

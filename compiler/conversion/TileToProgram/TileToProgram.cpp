@@ -41,6 +41,14 @@ struct Interface {
   SmallVector<Value> writes;
 };
 
+/// The statement that names a kernel: its contraction, else its first one.
+Location locationOf(const Kernel &kernel) {
+  for (Operation *member : kernel.members)
+    if (isa<tile::ContractOp>(member))
+      return member->getLoc();
+  return kernel.members.front()->getLoc();
+}
+
 Interface findInterface(const Kernel &kernel, unsigned number,
                         const Partition &partition) {
   auto isMember = [&](Operation *op) {
@@ -98,7 +106,7 @@ func::FuncOp KernelTable::build(const Kernel &kernel,
       FunctionType::get(module.getContext(), TypeRange(ValueRange(reads)),
                         TypeRange(ValueRange(interface.writes)));
   func::FuncOp function =
-      func::FuncOp::create(kernel.members.front()->getLoc(), "kernel", type);
+      func::FuncOp::create(locationOf(kernel), "kernel", type);
   function->setAttr(kernelAttrName, UnitAttr::get(module.getContext()));
   Block *body = function.addEntryBlock();
   OpBuilder builder = OpBuilder::atBlockEnd(body);
@@ -217,7 +225,9 @@ void EntryBuilder::declareOutputs() {
 
 void EntryBuilder::dispatch(unsigned number) {
   const Kernel &kernel = partition.kernels[number];
-  Location loc = kernel.members.front()->getLoc();
+  if (kernel.members.empty())
+    return; // a later kernel has taken them all
+  Location loc = locationOf(kernel);
   Interface interface = findInterface(kernel, number, partition);
   if (interface.writes.empty())
     return; // computes nothing that is used
