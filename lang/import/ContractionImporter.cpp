@@ -174,6 +174,25 @@ void ContractionImporter::addConstraint(AffineExpr expr, bool isEquality) {
   equalities.push_back(isEquality);
 }
 
+/// d != 0 is two half-spaces; a fresh variable s tells which: 0 for d >= 1, 1
+/// for d <= -1. Each point of d has one s, so no point counts twice.
+///
+///   0 <= s <= 1,   d - 1 + far * s >= 0,   -d - 1 + far * (1 - s) >= 0
+///
+/// With far = 2^50 no d that lies between two places of tensors is cut off:
+/// those have at most 2^48 bytes.
+void ContractionImporter::addNotEqual(AffineExpr difference,
+                                      SourceRange range) {
+  constexpr int64_t far = int64_t(1) << 50;
+  AffineExpr side = getAffineDimExpr(indexNames.size(), importer.context());
+  indexNames.push_back(
+      std::string(importer.diagnostics().source().text(range)));
+  addConstraint(side, /*isEquality=*/false);
+  addConstraint(1 - side, /*isEquality=*/false);
+  addConstraint(difference - 1 + side * far, /*isEquality=*/false);
+  addConstraint(-difference - 1 + (1 - side) * far, /*isEquality=*/false);
+}
+
 bool ContractionImporter::importConstraint(const Constraint &constraint) {
   AffineExpr lhs = importWhole(*constraint.lhs),
              rhs = importWhole(*constraint.rhs);
@@ -196,13 +215,8 @@ bool ContractionImporter::importConstraint(const Constraint &constraint) {
     addConstraint(lhs - rhs, true);
     break;
   case Relation::NotEqual:
-    importer.diagnostics()
-        .error(
-            constraint.range,
-            "'!=' leaves a domain with a hole, which a constraint cannot say")
-        .withHint("use two statements, one with '<' and one with '>', and "
-                  "combine their results");
-    return false;
+    addNotEqual(lhs - rhs, constraint.range);
+    break;
   }
   if (constraint.impliesNonNegative)
     addConstraint(lhs, false);

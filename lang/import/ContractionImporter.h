@@ -68,6 +68,7 @@ private:
   mlir::Value addInput(mlir::Value tensor,
                        llvm::ArrayRef<mlir::AffineExpr> indices);
   void addConstraint(mlir::AffineExpr expr, bool isEquality);
+  void addNotEqual(mlir::AffineExpr difference, SourceRange range);
 
   FunctionImporter &importer;
   const Contraction &contraction;

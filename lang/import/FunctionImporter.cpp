@@ -89,9 +89,10 @@ bool FunctionImporter::requireDimensions(const Parameter &parameter,
   if (rank != static_cast<int64_t>(parameter.dimensions.size())) {
     engine.error(
         parameter.range,
-        llvm::formatv("'{0}' has {1} dimensions, but the argument has rank {2}",
-                      StringRef(parameter.name.text),
-                      parameter.dimensions.size(), rank));
+        llvm::formatv(
+            "'{0}' has {1} dimension{2}, but the argument has rank {3}",
+            StringRef(parameter.name.text), parameter.dimensions.size(),
+            parameter.dimensions.size() == 1 ? "" : "s", rank));
     return false;
   }
   for (unsigned i = 0, e = parameter.dimensions.size(); i != e; ++i) {
