@@ -10,9 +10,6 @@
 //                variables around a loop over the row, accumulators in memory
 //                  O[j] = +(X[k, j])
 //
-// Copies that turn a tensor around (O[i, j] = X[j, i]) go by element in blocks
-// of rows, so that each cache line read is used whole.
-//
 // A transposition has no such loop: it goes by element, in squares.
 //
 // Every domain can be scanned output element by output element: where the
@@ -38,9 +35,6 @@ namespace {
 
 /// Points of a row that are accumulated together: 8 KiB of f32.
 constexpr int64_t rowChunk = 2048;
-
-/// Elements of a row between which the rows of a block take turns.
-constexpr int64_t blockColumns = 16;
 
 /// By row: elements that are worth a loop over the reductions.
 constexpr int64_t minRowChunk = 512;
@@ -70,13 +64,11 @@ private:
   void findCombination();
   double accessCost(unsigned variable) const;
   void chooseOrder();
-  void chooseBlock();
   void chooseSquares();
   bool tracksWritten();
   double pointCost();
 
   LogicalResult emitElement(ArrayRef<Value> outputs);
-  LogicalResult emitBlock(ValueRange outer, Value lower, Value upper);
   LogicalResult emitSquare(SmallVector<Value> outer, Value lower, Value upper);
   void addBlocks(LoopScanner &scanner, ArrayRef<Value> start);
   LogicalResult emitRow(ValueRange outer, Value lower, Value upper);
@@ -199,18 +191,6 @@ void ContractSweep::chooseSquares() {
       if (std::abs(position[inner]) >= squareSide && std::abs(position[dimension]) == 1 &&
           domain.ranges[dimension].size() >= 2)
         squareDimension = dimension;
-}
-
-/// A copy that reads with a stride where it writes contiguously takes a cache line's worth of the rows along which its
-/// reads are contiguous.
-void ContractSweep::chooseBlock() {
-  if (byRow || !order.empty() || !domain.constraints.empty() || domain.isEmpty)
-    return;
-  for (const LinearExpr &position : positions)
-    for (unsigned row = 0; row + 1 < domain.numOutputs; ++row)
-      if (std::abs(position[row]) == 1 && std::abs(position[domain.numOutputs - 1]) > 1)
-        blocked = row;
-  blockRows = blocked < 0 ? 1 : std::max<int64_t>(16, 64 / memoryBytes(resultElement));
 }
 
 /// Whether it has to be found out at run time which elements are written: sums of nothing are 0 anyway.
@@ -431,25 +411,6 @@ LogicalResult ContractSweep::emitSquare(SmallVector<Value> outer, Value lower, V
     outer[*squareDimension] = index;
     return emitter.forRange(loc, lower, upper,
                             [&](Value inner) { return emitElement(outputIndices(outer, inner)); });
-  });
-}
-
-/// Rows of `blocked`, in turns over a few columns.
-LogicalResult ContractSweep::emitBlock(ValueRange outer, Value lower, Value upper) {
-  IndexMath math(builder, loc);
-  Value first = math.mul(outer[blocked], blockRows);
-  Value last = math.min(math.add(first, blockRows), math.constant(op.getResultType().getDimSize(blocked)));
-  Value count = math.add(math.sub(upper, lower), blockColumns - 1);
-  return emitter.forRange(loc, math.constant(0), math.div(count, blockColumns), [&](Value part) {
-    IndexMath inPart(builder, loc);
-    Value left = inPart.add(lower, inPart.mul(part, blockColumns));
-    Value right = inPart.min(inPart.add(left, blockColumns), upper);
-    return emitter.forRange(loc, first, last, [&](Value row) {
-      SmallVector<Value> rows = llvm::to_vector(outer);
-      rows[blocked] = row;
-      return emitter.forRange(loc, left, right,
-                              [&](Value inner) { return emitElement(outputIndices(rows, inner)); });
-    });
   });
 }
 

@@ -121,9 +121,18 @@ FailureOr<SmallVector<Value>> LoopScanner::scanLevel(size_t level, ValueRange ca
   unsigned variable = order[level];
   auto [lower, upper] = bounds(level);
   auto first = IndexMath::isConstant(lower), last = IndexMath::isConstant(upper);
-  if (first && last && *last - *first == 1) {
-    values[variable] = lower;
-    return scanLevel(level + 1, carried, body);
+  if (first && last && *first < *last && *last - *first <= unrolling) {
+    int64_t before = std::exchange(unrolling, unrolling / (*last - *first));
+    SmallVector<Value> results = llvm::to_vector(carried);
+    for (int64_t value = *first; value < *last; ++value) {
+      values[variable] = math.constant(value);
+      auto next = scanLevel(level + 1, results, body);
+      if (failed(next))
+        return failure();
+      results = std::move(*next);
+    }
+    unrolling = before;
+    return results;
   }
   if (blocks.length > 0 && level + 1 == order.size())
     return scanBlocks(level, lower, upper, carried, body);

@@ -30,6 +30,9 @@ public:
   /// Narrows the loop over `variable` to [lower, upper).
   void setLimits(unsigned variable, mlir::Value lower, mlir::Value upper) { limits[variable] = {lower, upper}; }
 
+  /// Repeats the body instead of looping, as long as that makes no more than `points` copies.
+  void setUnrolling(int64_t points) { unrolling = points; }
+
   /// Makes the innermost loop carry partial results of at most `length` points each: `start` gives what one starts from,
   /// `combine` adds it to the values carried so far.
   struct Blocks {
@@ -73,6 +76,7 @@ private:
   llvm::SmallVector<llvm::SmallVector<LinearConstraint>> byLevel;
   llvm::SmallVector<LinearConstraint> given;
   Blocks blocks;
+  int64_t unrolling = 1;
 };
 
 } // namespace polytile::cpu

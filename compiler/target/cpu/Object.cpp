@@ -105,6 +105,8 @@ void optimize(Module &module, TargetMachine &machine, unsigned level, bool verif
   PipelineTuningOptions tuning;
   tuning.LoopVectorization = tuning.LoopInterleaving = level >= 2;
   tuning.SLPVectorization = false;
+  // Loops are interleaved where they are vectorised, and short ones are never made: more copies cost compile time alone.
+  tuning.LoopUnrolling = false;
   PassBuilder builder(&machine, tuning);
   TargetLibraryInfoImpl library{Triple(module.getTargetTriple())};
   library.disableAllFunctions();
