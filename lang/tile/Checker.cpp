@@ -243,11 +243,7 @@ void FunctionChecker::checkConstraints(Contraction &contraction) {
     constraint.impliesNonNegative = constraint.isUnchained &&
                                     constraint.relation == Relation::Less &&
                                     left && !right;
-    if (constraint.relation == Relation::NotEqual)
-      diagnostics.report(DiagnosticId::NotEqualInConstraint, constraint.range)
-          .withHint("use two statements, one with '<' and one with '>', and "
-                    "add their results");
-    else if (!left && !right)
+    if (!left && !right)
       diagnostics
           .report(DiagnosticId::ConstraintWithoutIndexVariable,
                   constraint.range)

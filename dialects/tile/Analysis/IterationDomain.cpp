@@ -162,6 +162,18 @@ static bool fitsInt64(const DynamicAPInt &value, int64_t &result) {
   return true;
 }
 
+/// The bounds of a range that mean something: no tensor has 2^48 elements, so
+/// what lies beyond comes from the importer's form of `!=` and limits nothing.
+static Interval meaningfulBounds(const Interval &range) {
+  const DynamicAPInt farthest(int64_t(1) << 48);
+  Interval bounds;
+  if (range.lower && *range.lower >= -farthest)
+    bounds.lower = range.lower;
+  if (range.upper && *range.upper <= farthest)
+    bounds.upper = range.upper;
+  return bounds;
+}
+
 /// Names an index variable of `row` without a bound, one that the source named
 /// rather than one that stands for a fraction, if possible.
 LogicalResult
@@ -174,13 +186,13 @@ IterationDomain::reportUnbounded(ArrayRef<DynamicAPInt> row) const {
     });
   };
   for (unsigned i = 0, e = op.getNumIndices(); i != e; ++i)
-    if (row[i] != 0 && !system.getBox()[i].isBounded() &&
+    if (row[i] != 0 && !meaningfulBounds(system.getBox()[i]).isBounded() &&
         (!culprit || (!isSourceName(*culprit) && isSourceName(i))))
       culprit = i;
   if (!culprit)
     return op.emitError("an index of the result has no bound");
   StringRef name = op.getIndexName(*culprit);
-  const Interval &range = system.getBox()[*culprit];
+  Interval range = meaningfulBounds(system.getBox()[*culprit]);
   InFlightDiagnostic error = op.emitError();
   error << "index variable '" << name << "' has no ";
   if (!range.lower && !range.upper)
@@ -205,7 +217,9 @@ FailureOr<IndexRanges> IterationDomain::computeRanges() const {
     return ranges;
   }
   ArrayRef<Interval> box = system.getBox().take_front(numIndices);
-  if (!llvm::all_of(box, [](const Interval &i) { return i.isBounded(); }))
+  if (!llvm::all_of(box, [](const Interval &i) {
+        return meaningfulBounds(i).isBounded();
+      }))
     return reportUnbounded(Row(system.getNumVariables() + 1, DynamicAPInt(1)));
   ranges.lower.resize(numIndices);
   ranges.upper.resize(numIndices);
@@ -222,7 +236,7 @@ FailureOr<SmallVector<int64_t>> IterationDomain::computeOutputSizes() const {
   for (const Row &row : outputRows) {
     int64_t size = 0;
     if (!system.isKnownEmpty()) {
-      Interval range = system.rangeOf(row);
+      Interval range = meaningfulBounds(system.rangeOf(row));
       if (!range.upper)
         return reportUnbounded(row);
       if (!fitsInt64(*range.upper + 1, size))
