@@ -12,9 +12,9 @@ from typing import Optional, Union
 
 import numpy as np
 
-BOX_LIMIT = 60_000  # points that are enumerated at most
+BOX_LIMIT = 150_000  # points that are enumerated at most
 ROW_LIMIT = 3_000  # inequalities that elimination may make
-RELATIONS = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal, "==": np.equal}
+RELATIONS = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal, "==": np.equal, "!=": np.not_equal}
 
 
 class Rejected(Exception):
