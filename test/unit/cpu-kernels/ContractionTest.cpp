@@ -169,6 +169,27 @@ TEST_CASE("producers and consumers are fused, several steps run in one kernel") 
             "  return %4 : " + mat + "\n}\n", {Fill::Fractions, 8}) == "");
 }
 
+TEST_CASE("consumers of dense contractions see finished sums, whatever the blocks of depth") {
+  for (int m : {1, 13, 40, 131})
+    for (int n : {1, 16, 37, 96})
+      for (int k : {1, 17, 1100}) {
+        std::string M = std::to_string(m), N = std::to_string(n), K = std::to_string(k);
+        std::string a = "tensor<" + M + "x" + K + "xf32>", b = "tensor<" + N + "x" + K + "xf32>";
+        std::string c = "tensor<" + M + "x" + N + "xf32>", row = "tensor<" + N + "xf32>";
+        std::string column = "tensor<" + M + "x1xf32>", bools = "tensor<" + M + "x" + N + "xi1>";
+        CHECK(compareWithInterpreter(
+                  "func.func @k(%a: " + a + ", %b: " + b + ", %r: " + row + ", %s: " + column + ") -> (" + c + ", " +
+                  bools + ") {\n  %0 = tile.contract sum ins(%a, %b) maps [affine_map<(m, n, k) -> (m, k)>, "
+                  "affine_map<(m, n, k) -> (n, k)>] into affine_map<(m, n, k) -> (m, n)>\n    domain "
+                  "affine_set<(m, n, k) : (0 == 0)> names [\"m\", \"n\", \"k\"] {\n  ^bb0(%x: f32, %y: f32):\n"
+                  "    %p = tile.mul %x, %y : (f32, f32) -> f32\n    tile.yield %p : f32\n  } : (" + a + ", " + b +
+                  ") -> " + c + "\n  %1 = tile.add %0, %r : (" + c + ", " + row + ") -> " + c +
+                  "\n  %2 = tile.mul %1, %s : (" + c + ", " + column + ") -> " + c +
+                  "\n  %3 = tile.cmp gt %2, %0 : (" + c + ", " + c + ") -> " + bools +
+                  "\n  return %2, %3 : " + c + ", " + bools + "\n}\n") == "");
+      }
+}
+
 TEST_CASE("a condition decides which points contribute") {
   for (const std::string aggregation : {"sum", "max"})
     CHECK(compareWithInterpreter(
