@@ -7,7 +7,6 @@
 
 #include "compiler/target/cpu/CpuTarget.h"
 
-#include "compiler/target/cpu/MicroKernel.h"
 #include "compiler/target/cpu/Object.h"
 #include "compiler/target/cpu/Passes.h"
 #include "llvm/IR/Verifier.h"
@@ -46,10 +45,7 @@ void registerCpuDialects(DialectRegistry &registry) {
   registerLLVMDialectTranslation(registry);
 }
 
-void registerCpuPasses() {
-  registerCpuTargetPasses();
-  registerPass(createLowerMicroKernelsPass);
-}
+void registerCpuPasses() { registerCpuTargetPasses(); }
 
 namespace {
 
@@ -87,7 +83,7 @@ LogicalResult Compilation::lower(bool toLLVM) {
   lowering.level = level;
   passes.addPass(createCpuLowerKernels(lowering));
   if (toLLVM) {
-    passes.addPass(createLowerMicroKernelsPass());
+    passes.addPass(createCpuLowerMicroKernels());
     passes.addPass(createCpuConvertToLLVM());
     passes.addPass(createReconcileUnrealizedCastsPass());
   }

@@ -18,7 +18,7 @@
 #include "compiler/target/cpu/DenseContraction.h"
 
 #include "compiler/target/cpu/IndexMath.h"
-#include "compiler/target/cpu/MicroKernel.h"
+#include "compiler/target/cpu/LowerMicroKernels.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"

@@ -13,7 +13,8 @@
 //
 // The emission is scf loops over cache blocks around two kinds of tagged
 // linalg.generic: `polytile.pack` (a copy into the workspace) and
-// `polytile.micro_kernel` (a register tile). MicroKernel.h lowers those.
+// `polytile.micro_kernel` (a register tile), which LowerMicroKernels.h
+// explains.
 //
 //===----------------------------------------------------------------------===//
 

@@ -28,6 +28,14 @@ double now() {
       .count();
 }
 
+/// Seconds that the calling thread has computed: what neighbours on a busy
+/// machine take away doesn't count.
+double computed() {
+  timespec time;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return double(time.tv_sec) + 1e-9 * double(time.tv_nsec);
+}
+
 float *allocate(int64_t elements, bool random) {
   size_t bytes = (elements * sizeof(float) + 4095) / 4096 * 4096;
   auto *data = static_cast<float *>(std::aligned_alloc(4096, bytes));
@@ -184,13 +192,18 @@ void measure(const std::string &text, unsigned bits, unsigned threads,
   std::vector<float *> workspaces;
   for (unsigned i = 0; i != threads; ++i)
     workspaces.push_back(allocate(plan.workspaceBytes / 4 + 16, false));
+  std::vector<double> spent(threads, 0.0);
+  int64_t runs = 0;
   auto ours = [&] {
     std::atomic<int64_t> next{0};
     pool.run([&](unsigned worker) {
+      double start = computed();
       for (int64_t begin; (begin = next.fetch_add(plan.grain)) < plan.items;)
         runner->run(a, b, c, begin, std::min(begin + plan.grain, plan.items),
                     workspaces[worker]);
+      spent[worker] += computed() - start;
     });
+    ++runs;
   };
   auto theirs = [&] {
     blas.sgemm(101, 111, one.transposed ? 112 : 111, one.m, one.n, one.k, 1.0f,
@@ -223,7 +236,12 @@ void measure(const std::string &text, unsigned bits, unsigned threads,
       plan.boxes.begin(), plan.boxes.end(),
       [](const auto &x, const auto &y) { return x.items < y.items; });
   const auto &s = box.schedule;
-  std::printf("%-20s %7.1f", text.c_str(), one.flops / median(oursTimes) / 1e9);
+  double total = 0;
+  for (double seconds : spent)
+    total += seconds;
+  std::printf("%-20s %7.1f  a core %6.1f", text.c_str(),
+              one.flops / median(oursTimes) / 1e9,
+              one.flops * double(runs) / total / 1e9);
   if (compare)
     std::printf("  openblas %7.1f  difference %.1e",
                 one.flops / median(theirTimes) / 1e9, difference);

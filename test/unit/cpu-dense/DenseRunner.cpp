@@ -1,7 +1,7 @@
 // Compiles one dense contraction in memory; see DenseRunner.h.
 #include "test/unit/cpu-dense/DenseRunner.h"
 
-#include "compiler/target/cpu/MicroKernel.h"
+#include "compiler/target/cpu/Passes.h"
 #include "dialects/tile/Transforms/Passes.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -226,7 +226,7 @@ DenseRunner::compile(const Contraction &op, unsigned vectorBits, bool print) {
   if (print)
     runner->module->print(llvm::outs());
   PassManager lower(context);
-  lower.addPass(createLowerMicroKernelsPass());
+  lower.addPass(createCpuLowerMicroKernels());
   lower.addPass(createConvertSCFToCFPass());
   lower.addPass(createConvertVectorToLLVMPass());
   lower.addPass(createArithToLLVMConversionPass());

@@ -1,4 +1,4 @@
-//===- MicroKernel.cpp - Tagged linalg operations to vector code ----------===//
+//===- LowerMicroKernels.cpp - The pass cpu-lower-micro-kernels -----------===//
 //
 // A register tile, C[m, n] += A[m, k...] * B[k..., n], becomes a function of
 // its own that all tiles of its shape share (inlined, its accumulators would
@@ -20,8 +20,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "compiler/target/cpu/MicroKernel.h"
+#include "compiler/target/cpu/LowerMicroKernels.h"
 
+#include "compiler/target/cpu/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -34,6 +35,10 @@
 using namespace mlir;
 
 namespace polytile::cpu {
+
+#define GEN_PASS_DEF_CPULOWERMICROKERNELS
+#include "compiler/target/cpu/Passes.h.inc"
+
 namespace {
 
 /// What tiles and copies have in common: loops, vectors, masks.
@@ -516,35 +521,13 @@ LogicalResult Lowering::run() {
   return success();
 }
 
-LogicalResult lowerMicroKernels(ModuleOp module) {
-  return Lowering(module).run();
-}
-
 namespace {
-
-struct LowerMicroKernels
-    : PassWrapper<LowerMicroKernels, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(LowerMicroKernels)
-
-  StringRef getArgument() const override { return "cpu-lower-micro-kernels"; }
-  StringRef getDescription() const override {
-    return "Lower tagged register tiles and copies to vector code";
-  }
-  void getDependentDialects(DialectRegistry &registry) const override {
-    registry.insert<arith::ArithDialect, func::FuncDialect, LLVM::LLVMDialect,
-                    memref::MemRefDialect, scf::SCFDialect,
-                    vector::VectorDialect>();
-  }
+struct LowerMicroKernels : impl::CpuLowerMicroKernelsBase<LowerMicroKernels> {
   void runOnOperation() override {
-    if (failed(lowerMicroKernels(getOperation())))
+    if (failed(Lowering(getOperation()).run()))
       signalPassFailure();
   }
 };
-
 } // namespace
-
-std::unique_ptr<Pass> createLowerMicroKernelsPass() {
-  return std::make_unique<LowerMicroKernels>();
-}
 
 } // namespace polytile::cpu
