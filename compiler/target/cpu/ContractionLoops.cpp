@@ -97,6 +97,8 @@ private:
   LinearDomain domain;
   SmallVector<Store> stores;
   Type accumulatorType, resultElement;
+  /// What is carried from point to point: by row, long sums of f32 are kept in f64.
+  Type carriedType;
   /// Of each input, the row-major position.
   SmallVector<LinearExpr> positions;
   /// The operations of the body that may be reassociated and contracted.
@@ -210,19 +212,32 @@ double ContractSweep::pointCost() {
   return cost;
 }
 
+/// Long chunks, but a few for the threads even where all of the work is in a single row, as in sums over all pixels.
+static int64_t rowChunkFor(ArrayRef<int64_t> shape) {
+  int64_t rows = 1;
+  for (int64_t size : shape.drop_back())
+    rows = std::min<int64_t>(rows * size, 4);
+  int64_t chunk = minRowChunk;
+  while (chunk > 32 && rows * llvm::divideCeilSigned(shape.back(), chunk) < 4)
+    chunk /= 2;
+  return chunk;
+}
+
 ItemGrid ContractSweep::plan() {
   findPositions();
   findCombination();
   chooseOrder();
   chooseSquares();
+  bool isLongSum = op.getAggregation() == tile::Aggregation::sum && domain.reductionPoints() > sumBlock;
+  carriedType = byRow && isLongSum && accumulatorType.isF32() ? builder.getF64Type() : accumulatorType;
   inPlace = byRow && !tracksWritten() && stores.size() == 1 && stores.front().tensor == op.getResult() &&
-            accumulatorType == resultElement && !isNarrowFloat(resultElement) && !resultElement.isInteger(1);
+            carriedType == resultElement && !isNarrowFloat(resultElement) && !resultElement.isInteger(1);
   double cost = pointCost() * static_cast<double>(std::max<int64_t>(1, domain.reductionPoints()));
   for (const Store &store : stores)
     cost += elementCost(store.tensor);
   SmallVector<int64_t> shape = llvm::to_vector(op.getResultType().getShape());
   if (!squareDimension)
-    return planItems(shape, cost, byRow ? minRowChunk : 1, rowChunk);
+    return planItems(shape, cost, byRow ? rowChunkFor(shape) : 1, rowChunk);
   shape[*squareDimension] = llvm::divideCeilSigned(shape[*squareDimension], squareSide);
   return planItems(shape, cost * squareSide, squareSide, squareSide);
 }
@@ -283,7 +298,8 @@ FailureOr<SmallVector<Value>> ContractSweep::accumulate(LoopScanner &scanner, Va
     return failure();
   auto [value, condition] = *point;
   FastMathFlags fast = FastMathFlags::contract | FastMathFlags::reassoc;
-  Value next = emitter.scalars.aggregate(loc, op.getAggregation(), carried[0], value, accumulatorType, fast);
+  value = emitter.scalars.cast(loc, value, accumulatorType, carriedType);
+  Value next = emitter.scalars.aggregate(loc, op.getAggregation(), carried[0], value, carriedType, fast);
   if (condition)
     next = builder.create<arith::SelectOp>(loc, condition, next, carried[0]);
   SmallVector<Value> results = {next};
@@ -312,14 +328,14 @@ FailureOr<Value> ContractSweep::emptyValue(ArrayRef<Value> outputs, Type element
 /// What the accumulator starts from.
 FailureOr<Value> ContractSweep::initial(ArrayRef<Value> outputs) {
   if (op.getAggregation() == tile::Aggregation::assign)
-    return emptyValue(outputs, accumulatorType);
-  return emitter.scalars.identity(loc, op.getAggregation(), accumulatorType);
+    return emptyValue(outputs, carriedType);
+  return emitter.scalars.identity(loc, op.getAggregation(), carriedType);
 }
 
 /// Rounds to the result's type, evaluates what follows, and stores.
 LogicalResult ContractSweep::finish(ArrayRef<Value> outputs, Value accumulator, Value written) {
   ElementEvaluator &evaluator = emitter.evaluator;
-  Value result = emitter.scalars.cast(loc, accumulator, accumulatorType, resultElement);
+  Value result = emitter.scalars.cast(loc, accumulator, carriedType, resultElement);
   if (written) {
     FailureOr<Value> empty = emptyValue(outputs, resultElement);
     if (failed(empty))
@@ -421,7 +437,7 @@ LogicalResult ContractSweep::emitSquare(SmallVector<Value> outer, Value lower, V
 LogicalResult ContractSweep::emitRowPoints(ValueRange outer, Value lower, Value upper) {
   LoopScanner scanner = makeScanner(outer, order);
   scanner.setLimits(domain.numOutputs - 1, lower, upper);
-  Type memory = registerType(accumulatorType);
+  Type memory = registerType(carriedType);
   IndexMath math(builder, loc);
   auto body = [&](ValueRange) -> FailureOr<SmallVector<Value>> {
     Value inner = scanner.valueOf(domain.numOutputs - 1);
@@ -448,7 +464,7 @@ LogicalResult ContractSweep::finishRow(ValueRange outer, Value lower, Value uppe
   return emitter.forRange(loc, lower, upper, [&](Value inner) {
     IndexMath math(builder, loc);
     Value position = math.sub(inner, lower);
-    Value value = emitter.evaluator.load(loc, accumulators, position, registerType(accumulatorType));
+    Value value = emitter.evaluator.load(loc, accumulators, position, registerType(carriedType));
     Value written =
         writtenFlags ? emitter.evaluator.load(loc, writtenFlags, position, builder.getI1Type()) : Value();
     return finish(outputIndices(outer, inner), value, written);
@@ -456,7 +472,7 @@ LogicalResult ContractSweep::finishRow(ValueRange outer, Value lower, Value uppe
 }
 
 LogicalResult ContractSweep::emitRow(ValueRange outer, Value lower, Value upper) {
-  Type memory = registerType(accumulatorType);
+  Type memory = registerType(carriedType);
   auto clear = [&](Value inner) -> LogicalResult {
     IndexMath math(builder, loc);
     SmallVector<Value> outputs = outputIndices(outer, inner);
@@ -479,7 +495,7 @@ LogicalResult ContractSweep::emitRow(ValueRange outer, Value lower, Value upper)
 
 LogicalResult ContractSweep::emit(const ItemGrid &grid, Value begin, Value end) {
   if (byRow) {
-    Type memory = memoryType(registerType(accumulatorType));
+    Type memory = memoryType(registerType(carriedType));
     accumulators = inPlace ? stores.front().buffer : emitter.allocate(loc, grid.chunk, memory);
     if (tracksWritten())
       writtenFlags = emitter.allocate(loc, grid.chunk, builder.getI8Type());
