@@ -82,6 +82,14 @@ function f(A[N]) -> (Lone, Turned, LessEqual, Chained, Two) {
   Two[n : N] = +(A[n + i]), n + i < n + 2;
 }""", dict(A=d.of("f4", 6)), lambda A: dict(Lone=A + np.append(A[1:], 0).astype("f4"), Turned=f4(*[A[:n + 2].sum() for n in range(6)]), LessEqual=f4(*[A[:n + 2].sum() for n in range(6)]),
                                           Chained=f4(*[A[max(0, n - 1):n + 2].sum() for n in range(6)]), Two=f4(*[A[:n + 2].sum() for n in range(6)])))
+case("rule-16-constraints", "every relation, and none between", """
+function f(A[N, N]) -> (Other, Held, Twice, Chained) {
+  Other[i : N] = +(A[i, j]), i != j;
+  Held[i, j : N, N] = =(A[i, j]), j != 2;
+  Twice[i : N] = >(A[i, j]), j != 0, 1 != j;
+  Chained[i : N] = +(A[i, j]), 0 <= j != i < N;
+}""", dict(A=d.of("f4", 9, 9)), lambda A: dict(Other=A.sum(1) - A.diagonal(), Held=np.where(np.arange(9) == 2, 0, A).astype("f4"), Twice=A[:, 2:].max(1),
+                                               Chained=A.sum(1) - A.diagonal()))
 example("rule-17-aggregations", dict(A=d.f32(5, 6), B=d.f32(6, 17)), lambda A, B: dict(O=(A[:, :, None] + B).min(1)))
 example("rule-18-conditions", dict(A=np.array([3, 7, 1, 3], "i4"), Keys=np.array([1, 3, 3, 9], "i4"), Values=f4(10, 20, 30, 40)), dict(O=f4(50, 0, 10, 50)))
 case("rule-18-conditions", "where nothing holds", "function f(A[N], B[M], C[M]) -> (O, P) { O[n : N] = >(A[n] == B[m] ? C[m]); P[n : N] = *(A[n] < B[m] ? C[m]); }",

@@ -164,3 +164,29 @@ CASES += [
     Bad("a default of another shape", "function f(A[N], D[M]) -> (O) {\n  O[n : N] = =(A[n]) default D;\n}\n", dict(A=d.f32(3), D=d.f32(4)), ["default"], line=2),
 ]
 copy("one row only is written once, whatever the program's look", "function f(A[M, N]) -> (O) { O[m : M] = =(A[m, n]); }", dict(A=d.f32(4, 1)), lambda A: dict(O=A[:, 0]))
+
+N = 20
+CASES += [
+    Case("all pairs but those of a thing with itself", """
+function forces(X[N, D]) -> (F) {
+  R[i, j, d : N, N, D] = =(X[i, d] - X[j, d]);
+  Q[i, j : N, N] = +(R[i, j, d] * R[i, j, d]);
+  F[i, d : N, D] = +(R[i, j, d] / (Q[i, j] * sqrt(Q[i, j]))), i != j;
+}""", dict(X=d.f32(N, 3)), lambda X: dict(F=forces(X.astype("f8"))), rtol=1e-4, atol=1e-3),
+    Case("products that leave out two places", "function f(A[N, N], B[N, N]) -> (O) { O[i, j : N, N] = +(A[i, k] * B[k, j]), k != i, k != j; }",
+         dict(A=d.f32(N, N), B=d.f32(N, N)), lambda A, B: dict(O=left_out(A.astype("f8"), B.astype("f8")))),
+    Case("halves that are not the row", "function f(A[N, N]) -> (O) { O[i : N] = +(A[i, j]), j / 2 != i; }", dict(A=d.of("i4", 9, 9)),
+         lambda A: dict(O=np.array([sum(A[i, j] for j in range(0, 9, 2) if j // 2 != i) for i in range(9)], "i4"))),
+    Bad("different from something is no bound", "function f(A[N]) -> (O) {\n  O[i : N] = +(A[i]), j != i;\n}\n", dict(A=d.f32(5)), ["bound", "'j'"], line=2),
+]
+
+
+def forces(X):
+    R = X[:, None] - X
+    with np.errstate(all="ignore"):
+        return np.nansum(R / ((R ** 2).sum(-1) ** 1.5)[..., None], 1).astype("f4")
+
+
+def left_out(A, B):
+    keep = 1 - np.eye(len(A))
+    return np.einsum("ik,kj,ik,kj->ij", A, B, keep, keep).astype("f4")
