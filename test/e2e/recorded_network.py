@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A whole training step recorded as one function of some 300 statements: its numbers, and its memory plan.
 
-    recorded_network.py --polytile P [--statements 300] [--device D]...
+    recorded_network.py --polytile P [--statements 340] [--device D]...
 
 test/bench/recorded_network.py writes the program: convolutions, batch norms and relus, a product, a softmax loss, every
 gradient spelled out. Here the same step is written in NumPy, in f64. The plan is read from `--emit=program`: buffers
@@ -148,7 +148,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--polytile", default=os.environ.get("POLYTILE", "polytile"))
     parser.add_argument("--device", action="append", help="interpreter, cpu:0 or package; all three when left out")
-    parser.add_argument("--statements", type=int, default=300)
+    parser.add_argument("--statements", type=int, default=340)
     options = parser.parse_args()
     devices = options.device or [harness.INTERPRETER, harness.CPU, harness.PACKAGE]
     problems = []
