@@ -388,6 +388,8 @@ void Evaluator::aggregate(Element value, int64_t offset) {
   if (!written[offset]) {
     written[offset] = 1;
     sum = value;
+    if (accumulator.isFloat && op.getAggregation() == tile::Aggregation::sum)
+      sum.number += 0.0; // a sum starts at 0: that of -0.0 alone is 0.0
   } else if (accumulator.isFloat) {
     sum.number =
         aggregateNumbers(op.getAggregation(), sum.number, value.number);

@@ -4,73 +4,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "compiler/interpreter/Interpreter.h"
-#include "dialects/tile/IR/TileOps.h"
-#include "dialects/tile/Transforms/Passes.h"
-
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/Diagnostics.h"
-#include "mlir/Parser/Parser.h"
-#include "mlir/Pass/PassManager.h"
-
-#include <catch2/catch.hpp>
+#include "test/unit/interpreter/Program.h"
 
 #include <cmath>
-#include <cstring>
 
-using namespace mlir;
 using namespace polytile;
 
 namespace {
-
-/// Evaluates the function in `text` on arguments of type T; the results' bytes
-/// are read as elements of type R.
-class Program {
-public:
-  explicit Program(const std::string &text) {
-    context.loadDialect<tile::TileDialect, func::FuncDialect,
-                        arith::ArithDialect, tensor::TensorDialect>();
-    module = parseSourceString<ModuleOp>(text, &context);
-    REQUIRE(module);
-    PassManager passes(&context);
-    passes.addNestedPass<func::FuncOp>(tile::createTileInferBounds());
-    REQUIRE(succeeded(passes.run(*module)));
-    function = *module->getOps<func::FuncOp>().begin();
-  }
-
-  template <typename T> Program &argument(const std::vector<T> &elements) {
-    interpreter::Tensor tensor;
-    tensor.type =
-        cast<RankedTensorType>(function.getArgumentTypes()[arguments.size()]);
-    tensor.data.resize(elements.size() * sizeof(T));
-    std::memcpy(tensor.data.data(), elements.data(), tensor.data.size());
-    arguments.push_back(std::move(tensor));
-    return *this;
-  }
-
-  template <typename R>
-  std::vector<R> run(const interpreter::EvaluationOptions &options = {}) {
-    ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
-      error = diagnostic.str();
-      return success();
-    });
-    auto results = interpreter::evaluate(function, arguments, options);
-    if (failed(results))
-      return {};
-    std::vector<R> elements((*results)[0].data.size() / sizeof(R));
-    std::memcpy(elements.data(), (*results)[0].data.data(),
-                (*results)[0].data.size());
-    return elements;
-  }
-
-  std::string error;
-
-private:
-  MLIRContext context;
-  OwningOpRef<ModuleOp> module;
-  func::FuncOp function;
-  std::vector<interpreter::Tensor> arguments;
-};
 
 using Floats = std::vector<float>;
 using Bytes = std::vector<int8_t>;
