@@ -144,8 +144,10 @@ void printText(const Measurement &result, const ptl_device_peak &peak,
   double median = result.median();
   double flops = static_cast<double>(result.flops) / median;
   double bytes = static_cast<double>(result.bytes) / median;
-  fmt::print("{}, {} threads: {:.3f} ms median of {}, spread {:.1f} %\n",
-             device, threads, median * 1e3, result.seconds.size(),
+  bool isShort = median < 1e-3;
+  fmt::print("{}, {} threads: {:.3f} {} median of {}, spread {:.1f} %\n",
+             device, threads, median * (isShort ? 1e6 : 1e3),
+             isShort ? "us" : "ms", result.seconds.size(),
              result.spread() * 100);
   if (result.flops)
     fmt::print("{:.2f} GFLOP/s, {:.1f} % of the measured {:.1f}\n", flops / 1e9,

@@ -34,7 +34,8 @@ int polytile::cli::devicesCommand(const Options &options) {
     const char *name = ptl_device_list_name(raw, i);
     check(ptl_device_open(name, nullptr, &opened), ExitCode::Device);
     Device device(opened);
-    fmt::print("{}  {}, {} threads\n", name, ptl_device_cpu_level(opened),
+    const char *level = ptl_device_cpu_level(opened);
+    fmt::print("{}  {}, {} threads\n", name, level ? level : "",
                ptl_device_thread_count(opened));
   }
   fmt::print("interpreter  the reference evaluator: slow, for comparison\n");

@@ -251,8 +251,9 @@ Program polytile::cli::loadProgram(const Options &options,
     program.package.reset(package);
     program.entry = findEntry(options, package, inputs);
   } else {
-    program.package = compileCached(options, inputs,
-                                    ptl_device_cpu_level(program.device.get()));
+    // A device that runs nothing has no level: compile for this machine.
+    const char *level = ptl_device_cpu_level(program.device.get());
+    program.package = compileCached(options, inputs, level ? level : "");
   }
   const ptl_package *package = program.package.get();
   program.inputs.resize(ptl_package_input_count(package, program.entry));

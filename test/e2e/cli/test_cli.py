@@ -125,6 +125,11 @@ class Run(CliTest):
         self.call(*words, "--device", "cpu:0", POLYTILE_DEVICE="toaster:0")
         self.call(*words, POLYTILE_DEVICE="interpreter")
 
+    def test_null_device_runs_nothing(self):
+        self.matmul()
+        out = self.call("run", "matmul.tile", "--device", "null:0", "--input", "A=a.npy", "--input", "B=b.npy")
+        self.assertRegex(out, r"^C: f32 2x4, 0 to 0")
+
     def test_threads_do_not_change_the_result(self):
         self.write("matmul.tile", MATMUL)
         rng = np.random.default_rng(1)
