@@ -7,13 +7,16 @@
 //   2. A constraint on one reduction variable alone, the outputs being fixed,
 //      tightens that variable.
 //   3. A constraint on an output variable splits the box: the values from which
-//      on it always holds stay together, the others become boxes of their own.
+//      on it always holds stay together, and so do neighbours for which it
+//      leaves the same reduction; others become boxes of their own.
 //
 //===----------------------------------------------------------------------===//
 
 #include "compiler/target/cpu/DenseBoxes.h"
 
 #include "llvm/Support/MathExtras.h"
+
+#include <optional>
 
 using namespace mlir;
 
@@ -35,6 +38,9 @@ private:
   Step apply(const LinearConstraint &constraint, VariableBox &box);
   LogicalResult splitAt(const LinearConstraint &constraint, unsigned variable,
                         const VariableBox &box);
+  std::optional<unsigned> boundedAlone(const LinearConstraint &constraint,
+                                       unsigned variable,
+                                       const VariableBox &box) const;
 
   const LinearDomain &domain;
   unsigned limit;
@@ -94,24 +100,57 @@ BoxSplitter::Step BoxSplitter::apply(const LinearConstraint &constraint,
   return box[v].size() > 0 ? Step::Tightened : Step::Refused;
 }
 
+/// The reduction variable that, once `variable` has a value, the constraint
+/// bounds alone; none where it bounds several, or other outputs.
+std::optional<unsigned>
+BoxSplitter::boundedAlone(const LinearConstraint &constraint, unsigned variable,
+                          const VariableBox &box) const {
+  std::optional<unsigned> found;
+  for (unsigned v = 0; v != box.size(); ++v) {
+    if (v == variable || constraint.expr[v] == 0 || box[v].size() == 1)
+      continue;
+    if (found || v < domain.numOutputs)
+      return std::nullopt;
+    found = v;
+  }
+  return found;
+}
+
 LogicalResult BoxSplitter::splitAt(const LinearConstraint &constraint,
                                    unsigned variable, const VariableBox &box) {
   Range whole = box[variable];
   Range always = clip(whole, constraint.expr[variable],
                       leastRest(constraint, variable, box));
-  if (whole.size() - std::max<int64_t>(always.size(), 0) > limit)
-    return failure();
-  auto add = [&](Range range) {
+  // With windows that are spread out, neighbours often have the same points:
+  // for y + 4 * r - 4 >= 0 the first four y all begin at r = 1.
+  std::optional<unsigned> reduction = boundedAlone(constraint, variable, box);
+  auto rangeAt = [&](int64_t value) {
     VariableBox part = box;
-    part[variable] = range;
-    return split(std::move(part));
+    part[variable] = {value, value};
+    return clip(box[*reduction], constraint.expr[*reduction],
+                leastRest(constraint, *reduction, part));
   };
   for (int64_t value = whole.lower; value <= whole.upper; ++value) {
-    bool inside = always.lower <= value && value <= always.upper;
-    if (failed(add(inside ? always : Range{value, value})))
+    VariableBox part = box;
+    part[variable] = {value, value};
+    if (always.lower <= value && value <= always.upper) {
+      part[variable] = always;
+    } else if (reduction) {
+      Range range = rangeAt(value);
+      if (range.size() < 1)
+        return failure();
+      part[*reduction] = range;
+      Range &group = part[variable];
+      for (; group.upper < whole.upper && group.upper + 1 != always.lower;
+           ++group.upper) {
+        Range next = rangeAt(group.upper + 1);
+        if (next.lower != range.lower || next.upper != range.upper)
+          break;
+      }
+    }
+    value = part[variable].upper;
+    if (failed(split(std::move(part))))
       return failure();
-    if (inside)
-      value = always.upper;
   }
   return success();
 }

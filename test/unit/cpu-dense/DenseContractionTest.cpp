@@ -176,6 +176,22 @@ TEST_CASE("convolutions with padding and strides") {
       }
 }
 
+TEST_CASE("spread-out windows need few boxes") {
+  Contraction op;
+  op.indices = "y, x, f, r, s, c";
+  op.aShape = {15, 14, 3};
+  op.a = "y + 4 * r - 4, x + 5 * s - 5, c";
+  op.bShape = {3, 3, 3, 8};
+  op.b = "r, s, c, f";
+  op.cShape = {15, 14, 8};
+  op.c = "y, x, f";
+  for (unsigned bits : widths())
+    CHECK(agrees<float>(op, {15, 14, 8, 3, 3, 3}, bits));
+  auto runner = DenseRunner::compile(op, 256);
+  REQUIRE(runner);
+  CHECK(runner->plan().boxes.size() == 9);
+}
+
 TEST_CASE("a convolution with channels first") {
   Contraction op;
   op.indices = "n, f, y, x, c, r, s";
