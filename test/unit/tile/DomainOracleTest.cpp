@@ -41,6 +41,7 @@ struct Form {
 struct RandomDomain {
   unsigned numVariables;
   std::vector<Form> subscripts, outputs, inequalities, equalities;
+  std::vector<Form> differences; ///< forms that are not 0
   std::vector<int64_t> inputShape, outputShape;
 
   explicit RandomDomain(std::mt19937 &random) {
@@ -76,6 +77,8 @@ struct RandomDomain {
       inequalities.push_back(form(3));
     for (int i = pick(0, 3) / 3; i > 0; --i)
       equalities.push_back(form(3));
+    for (int i = pick(0, 4) / 4; i > 0; --i)
+      differences.push_back(form(2));
   }
 
   static std::string join(const std::vector<Form> &forms,
@@ -98,10 +101,21 @@ struct RandomDomain {
       names += (i ? ", x" : "x") + std::to_string(i);
     if (!domain.empty() && !exact.empty())
       domain += ", ";
+    domain += exact;
+    // As the importer writes !=: a variable tells the side.
+    for (size_t i = 0; i < differences.size(); ++i) {
+      const std::string side = "s" + std::to_string(i),
+                        form = differences[i].text(),
+                        far = " * 1125899906842624 - 1";
+      names += ", " + side;
+      domain += (domain.empty() ? "" : ", ") + side + " >= 0, 1 - " + side +
+                " >= 0, " + form + " + " + side + far + " >= 0, -(" + form +
+                ") + (1 - " + side + ")" + far + " >= 0";
+    }
     return {names,
             {{shape(inputShape), join(subscripts)}},
             {shape(outputShape), join(outputs)},
-            domain + exact};
+            domain};
   }
 
   bool isValid(const std::vector<int64_t> &point) const {
@@ -116,6 +130,9 @@ struct RandomDomain {
         return false;
     for (const Form &form : equalities)
       if (form.at(point) != 0)
+        return false;
+    for (const Form &form : differences)
+      if (form.at(point) == 0)
         return false;
     return true;
   }
@@ -182,6 +199,8 @@ TEST_CASE("the analysis of random domains agrees with enumeration") {
     REQUIRE(mlir::succeeded(ranges));
     REQUIRE(ranges->isEmpty == truth.lower.empty());
     if (!ranges->isEmpty) {
+      ranges->lower.resize(domain.numVariables);
+      ranges->upper.resize(domain.numVariables);
       REQUIRE(std::vector<int64_t>(ranges->lower.begin(),
                                    ranges->lower.end()) == truth.lower);
       REQUIRE(std::vector<int64_t>(ranges->upper.begin(),
