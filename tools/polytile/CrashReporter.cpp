@@ -90,14 +90,18 @@ std::string explain(const std::string &line, const std::string &path) {
 CrashReporter::CrashReporter(const std::string &source, const std::string &file,
                              const std::vector<std::string> &commandLine) {
   prepared = new Prepared();
-  std::string name = fmt::format("polytile-reproducer-{}.tile", getpid());
+  bool isPackage = file.ends_with(".ptl");
+  std::string name = fmt::format("polytile-reproducer-{}.{}", getpid(),
+                                 isPackage ? "ptl" : "tile");
   const char *temporary = std::getenv("TMPDIR");
   prepared->path = name;
   prepared->fallbackPath = (temporary ? temporary : "/tmp") + ("/" + name);
   std::string line = lineToRerun(commandLine, file, prepared->path);
-  prepared->contents =
-      "// polytile broke on this program. To run it again:\n// " + line + "\n" +
-      source;
+  if (!isPackage)
+    prepared->contents =
+        "// polytile broke on this program. To run it again:\n// " + line +
+        "\n";
+  prepared->contents += source;
   prepared->message = explain(line, prepared->path);
   prepared->fallbackMessage =
       explain(lineToRerun(commandLine, file, prepared->fallbackPath),

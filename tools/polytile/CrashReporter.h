@@ -17,7 +17,8 @@ namespace polytile::cli {
 /// process with code 70. One at a time.
 class CrashReporter {
 public:
-  /// `source` is the program's text, `file` its name in `commandLine`.
+  /// `source` is the program's text or the package's bytes, `file` its name in
+  /// `commandLine`.
   CrashReporter(const std::string &source, const std::string &file,
                 const std::vector<std::string> &commandLine);
   ~CrashReporter();

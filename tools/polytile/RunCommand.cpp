@@ -7,6 +7,7 @@
 
 #include "lang/tile/Numbers.h"
 #include "lang/tile/Suggestion.h"
+#include "tools/polytile/CrashReporter.h"
 #include "tools/polytile/Failure.h"
 #include "tools/polytile/Program.h"
 
@@ -158,9 +159,14 @@ void runOnDevice(const Options &options, const std::string &device,
   }
   std::vector<ptl_buffer *> in = pointers(inputBuffers),
                             out = pointers(outputBuffers);
-  check(ptl_executable_run(program.executable.get(), in.data(), in.size(),
-                           out.data(), out.size()),
-        ExitCode::Device);
+  {
+    // A compiled kernel that breaks is a bug of the compiler.
+    CrashReporter reporter(readFile(options.file), options.file,
+                           options.commandLine);
+    check(ptl_executable_run(program.executable.get(), in.data(), in.size(),
+                             out.data(), out.size()),
+          ExitCode::Device);
+  }
 
   std::vector<Result> results;
   for (size_t i = 0; i < program.outputs.size(); ++i) {

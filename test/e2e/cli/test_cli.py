@@ -385,6 +385,21 @@ class Crash(CliTest):
         self.assertIn(f"run {path} --device interpreter --input A=a.npy", err)
         self.call("check", path)
 
+    def test_a_crash_in_a_kernel_leaves_a_reproducer(self):
+        self.write("slow.tile", SLOW)
+        self.save("a.npy", np.zeros(20000, "f4"))
+        process = subprocess.Popen([POLYTILE, "run", "slow.tile", "--threads", "1", "--input", "A=a.npy"], cwd=self.folder,
+                                   env=self.environment, stderr=subprocess.PIPE, text=True)
+        # The package is in the cache before the kernel starts.
+        deadline = time.monotonic() + 60
+        while process.poll() is None and not list(self.folder.glob("cache/*.ptlc")) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        time.sleep(1)
+        process.send_signal(signal.SIGSEGV)
+        _, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 70, err)
+        self.assertTrue((self.folder / re.search(r"is kept in (\S+)", err).group(1)).exists())
+
 
 if __name__ == "__main__":
     if "--polytile" in sys.argv:

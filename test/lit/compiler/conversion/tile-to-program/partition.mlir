@@ -86,3 +86,17 @@ func.func @order(%X: tensor<8x8xf32>, %Y: tensor<8x8xf32>) -> (tensor<8xf32>, te
   %3 = tile.neg %0 : (tensor<8xf32>) -> tensor<8xf32>
   return %2, %3 : tensor<8xf32>, tensor<8xf32>
 }
+
+// -----
+
+// Elementwise operations of another shape, and what reads a reshape of the kernel's own result, start a kernel.
+// CHECK-LABEL: program.entry @shapes
+// CHECK-COUNT-3: program.dispatch
+// CHECK-NOT: program.dispatch
+func.func @shapes(%X: tensor<4x1xf32>, %Y: tensor<4x8xf32>) -> (tensor<4x8xf32>, tensor<8x4xf32>) {
+  %0 = tile.exp %X : (tensor<4x1xf32>) -> tensor<4x1xf32>
+  %1 = tile.mul %0, %Y : (tensor<4x1xf32>, tensor<4x8xf32>) -> tensor<4x8xf32>
+  %2 = tile.reshape %1 : tensor<4x8xf32> -> tensor<8x4xf32>
+  %3 = tile.neg %2 : (tensor<8x4xf32>) -> tensor<8x4xf32>
+  return %1, %3 : tensor<4x8xf32>, tensor<8x4xf32>
+}
