@@ -57,8 +57,8 @@ public:
   bool writesOnce() const;
 
   /// The greatest value of each index expression of the output over the
-  /// points at which no output index is negative, plus 1; 0 when there are none. Emits an error
-  /// when a value has no bound or does not fit 64 bits.
+  /// points at which no output index is negative, plus 1; 0 when there are
+  /// none. Emits an error when a value has no bound or does not fit 64 bits.
   mlir::FailureOr<llvm::SmallVector<int64_t>> computeOutputSizes() const;
 
 private:

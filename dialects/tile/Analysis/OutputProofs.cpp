@@ -158,21 +158,36 @@ bool ForAllExists::eliminateInner() {
     if (!normalize(constraint))
       return false;
   for (unsigned remaining = numInner; remaining != 0; --remaining) {
-    // The variable that makes the fewest new constraints goes first.
-    unsigned best = 0;
-    size_t fewest = std::numeric_limits<size_t>::max();
+    // The variable whose shadow loses least goes first; of these, the one that
+    // makes the fewest constraints. So O[9*a + b], b < 9, eliminates b.
+    std::optional<unsigned> best;
+    DynamicAPInt leastLoss;
+    size_t fewest = 0;
     for (unsigned j = 0; j < numInner; ++j) {
+      DynamicAPInt greatestLower(0), greatestUpper(0);
       size_t lower = 0, upper = 0;
       for (const LinearConstraint &constraint : constraints) {
-        lower += constraint.row[j] > 0;
-        upper += constraint.row[j] < 0;
+        const DynamicAPInt &coefficient = constraint.row[j];
+        lower += coefficient > 0;
+        upper += coefficient < 0;
+        greatestLower = std::max(greatestLower, coefficient);
+        greatestUpper = std::max(greatestUpper, -coefficient);
       }
-      if (lower + upper != 0 && lower * upper < fewest) {
-        fewest = lower * upper;
+      if (lower + upper == 0)
+        continue;
+      DynamicAPInt loss = lower == 0 || upper == 0
+                              ? DynamicAPInt(0)
+                              : (greatestLower - 1) * (greatestUpper - 1);
+      if (!best || loss < leastLoss ||
+          (loss == leastLoss && lower * upper < fewest)) {
         best = j;
+        leastLoss = loss;
+        fewest = lower * upper;
       }
     }
-    if (!eliminate(best))
+    if (!best)
+      return true;
+    if (!eliminate(*best))
       return false;
   }
   return true;
