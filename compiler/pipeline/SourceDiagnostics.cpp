@@ -100,7 +100,6 @@ void SourceDiagnosticHandler::report(mlir::Diagnostic &diagnostic) {
   if (!isError && diagnostic.getSeverity() != DiagnosticSeverity::Warning)
     return;
   auto range = getSourceRange(engine.source(), diagnostic.getLocation());
-  unlocated |= isError && !range;
   lang::SourceRange where = range.value_or(lang::SourceRange{});
   lang::Diagnostic &reported = isError
                                    ? engine.error(where, diagnostic.str())

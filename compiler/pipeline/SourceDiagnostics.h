@@ -30,14 +30,10 @@ public:
   SourceDiagnosticHandler(mlir::MLIRContext &context,
                           lang::DiagnosticEngine &engine);
 
-  /// An error came whose location isn't in the source: one of our own.
-  bool sawUnlocatedError() const { return unlocated; }
-
 private:
   void report(mlir::Diagnostic &diagnostic);
 
   lang::DiagnosticEngine &engine;
-  bool unlocated = false;
   mlir::ScopedDiagnosticHandler handler;
 };
 
