@@ -104,7 +104,9 @@ class Generator:
         operator = self.random.choice(ARITHMETIC + (() if is_float else BITS))
         if operator == "%" and is_float:
             operator = "+"
-        return (f"{operator}({left}, {right})" if operator[0] == "m" else f"({left} {operator} {right})"), is_float
+        if operator[0] == "m":  # which zero is the greater one is left open: a sum with 0 has one sign
+            return f"({operator}({left}, {right}) + 0)", is_float
+        return f"({left} {operator} {right})", is_float
 
 
 def program(seed, count):
