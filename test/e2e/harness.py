@@ -76,6 +76,7 @@ class Runner:
     failures: Optional[Path] = None
     environment: Optional[dict] = None
     folder: Optional[Path] = None
+    instructions: Optional[str] = None  # a level of `--cpu`; what the machine has when left out
 
     def __post_init__(self):
         if "/" in self.polytile:
@@ -131,6 +132,8 @@ def shape_option(name, value):
 def run_program(runner, folder, case, device, outputs):
     """Runs the program and gives its outputs by name."""
     choose = ["--function", case.function] if case.function else []
+    if runner.instructions and device != INTERPRETER:
+        choose += ["--cpu", runner.instructions]
     program = folder / "program.tile"
     program.write_text(case.source)
     stem = device.replace(":", "")

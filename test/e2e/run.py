@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs end-to-end cases in parallel processes.
 
-    run.py --polytile build/release/bin/polytile [--device D]... [-k WORD] [-j N] FILE.py...
+    run.py --polytile build/release/bin/polytile [--device D]... [--cpu LEVEL] [-k WORD] [-j N] FILE.py...
 
 Each file defines CASES, a list of `Case` and `Bad` (see harness.py). Prints one line for each failure and a count; exit
 status 1 when one failed or there was none to run. The files of a failed case stay in the folder that --failures names.
@@ -29,6 +29,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--polytile", default=os.environ.get("POLYTILE", "polytile"))
     parser.add_argument("--device", action="append", help="interpreter, cpu:0 or package; all three when left out")
+    parser.add_argument("--cpu", help="compile for this level, as x86-64-v3; for this machine when left out")
     parser.add_argument("--failures", type=Path, help="folder in which the files of failed cases are kept")
     parser.add_argument("-k", default="", help="only cases whose name contains this")
     parser.add_argument("-j", type=int, default=os.cpu_count(), help="processes at a time")
@@ -46,7 +47,8 @@ def main():
         cases += [case for case in found if options.k in case.name]
     failed = 0
     with tempfile.TemporaryDirectory(prefix="polytile-cache-") as cache, ThreadPoolExecutor(options.j) as pool:
-        runner = harness.Runner(options.polytile, options.failures, harness.test_environment(cache))
+        runner = harness.Runner(options.polytile, options.failures, harness.test_environment(cache),
+                                instructions=options.cpu)
         for case, problem in zip(cases, pool.map(lambda case: harness.run(runner, case, devices), cases)):
             if problem:
                 failed += 1
