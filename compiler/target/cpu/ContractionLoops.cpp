@@ -42,17 +42,21 @@ constexpr int64_t minRowChunk = 512;
 /// Points of an output element that are written out instead of looped over.
 constexpr int64_t maxUnrolled = 32;
 
-/// Side of the squares in which a transposition goes: the elements of a cache line.
+/// Side of the squares in which a transposition goes: the elements of a cache
+/// line.
 constexpr int64_t squareSide = 16;
 
-/// Points of a partial sum: the error of a long sum grows with the number of its parts.
+/// Points of a partial sum: the error of a long sum grows with the number of
+/// its parts.
 constexpr int64_t sumBlock = 1024;
 
 class ContractSweep {
 public:
-  ContractSweep(KernelEmitter &emitter, tile::ContractOp op, LinearDomain domain, ArrayRef<Store> stores)
-      : emitter(emitter), builder(emitter.builder), op(op), loc(op.getLoc()), domain(std::move(domain)),
-        stores(llvm::to_vector(stores)), accumulatorType(op.getAccumulatorType()),
+  ContractSweep(KernelEmitter &emitter, tile::ContractOp op,
+                LinearDomain domain, ArrayRef<Store> stores)
+      : emitter(emitter), builder(emitter.builder), op(op), loc(op.getLoc()),
+        domain(std::move(domain)), stores(llvm::to_vector(stores)),
+        accumulatorType(op.getAccumulatorType()),
         resultElement(op.getResultType().getElementType()) {}
 
   /// Decides on the way and the work items.
@@ -74,14 +78,18 @@ private:
   LogicalResult emitRow(ValueRange outer, Value lower, Value upper);
   LogicalResult emitRowPoints(ValueRange outer, Value lower, Value upper);
   LogicalResult finishRow(ValueRange outer, Value lower, Value upper);
-  LogicalResult finish(ArrayRef<Value> outputs, Value accumulator, Value written);
+  LogicalResult finish(ArrayRef<Value> outputs, Value accumulator,
+                       Value written);
   FailureOr<Value> emptyValue(ArrayRef<Value> outputs, Type element);
   FailureOr<Value> initial(ArrayRef<Value> outputs);
-  FailureOr<SmallVector<Value>> accumulate(LoopScanner &scanner, ValueRange carried);
+  FailureOr<SmallVector<Value>> accumulate(LoopScanner &scanner,
+                                           ValueRange carried);
   FailureOr<std::pair<Value, Value>> evaluatePoint(LoopScanner &scanner);
   FailureOr<Value> loadInput(LoopScanner &scanner, unsigned input);
   LoopScanner makeScanner(ValueRange outputs, ArrayRef<unsigned> order);
-  Value truth(bool value) { return builder.create<arith::ConstantOp>(loc, builder.getBoolAttr(value)); }
+  Value truth(bool value) {
+    return builder.create<arith::ConstantOp>(loc, builder.getBoolAttr(value));
+  }
   /// The indices of an output element: a scalar has none.
   SmallVector<Value> outputIndices(ValueRange outer, Value inner) const {
     SmallVector<Value> indices = llvm::to_vector(outer);
@@ -97,7 +105,8 @@ private:
   LinearDomain domain;
   SmallVector<Store> stores;
   Type accumulatorType, resultElement;
-  /// What is carried from point to point: by row, long sums of f32 are kept in f64.
+  /// What is carried from point to point: by row, long sums of f32 are kept in
+  /// f64.
   Type carriedType;
   /// Of each input, the row-major position.
   SmallVector<LinearExpr> positions;
@@ -105,7 +114,8 @@ private:
   llvm::SmallPtrSet<Operation *, 4> combination;
   SmallVector<unsigned> order;
   bool byRow = false;
-  /// In squares: the dimension of the output, beside the innermost, along which an input is contiguous.
+  /// In squares: the dimension of the output, beside the innermost, along which
+  /// an input is contiguous.
   std::optional<unsigned> squareDimension;
   /// By row: the accumulators are the output's elements.
   bool inPlace = false;
@@ -119,10 +129,12 @@ private:
 //===----------------------------------------------------------------------===//
 
 void ContractSweep::findPositions() {
-  for (auto [input, subscripts] : llvm::zip_equal(op.getInputs(), domain.accesses)) {
+  for (auto [input, subscripts] :
+       llvm::zip_equal(op.getInputs(), domain.accesses)) {
     LinearExpr position(domain.numVariables() + 1, 0);
     int64_t stride = 1;
-    ArrayRef<int64_t> shape = cast<RankedTensorType>(input.getType()).getShape();
+    ArrayRef<int64_t> shape =
+        cast<RankedTensorType>(input.getType()).getShape();
     for (size_t d = shape.size(); d-- > 0; stride *= shape[d])
       for (auto [entry, part] : llvm::zip_equal(position, subscripts[d]))
         entry += stride * part;
@@ -138,7 +150,8 @@ void ContractSweep::findCombination() {
     return;
   while (!worklist.empty()) {
     Operation *def = worklist.pop_back_val().getDefiningOp();
-    if (!def || def->getName() != last->getName() || !combination.insert(def).second)
+    if (!def || def->getName() != last->getName() ||
+        !combination.insert(def).second)
       continue;
     llvm::append_range(worklist, def->getOperands());
   }
@@ -163,7 +176,8 @@ void ContractSweep::chooseOrder() {
       best = it;
   double elementCost = 0;
   if (best != order.end()) {
-    elementCost = accessCost(*best) + 30.0 / std::max<int64_t>(1, domain.ranges[*best].size());
+    elementCost = accessCost(*best) +
+                  30.0 / std::max<int64_t>(1, domain.ranges[*best].size());
     std::rotate(best, best + 1, order.end());
   }
   if (domain.numOutputs == 0)
@@ -173,29 +187,35 @@ void ContractSweep::chooseOrder() {
   for (const LinearConstraint &constraint : domain.constraints)
     if (constraint.expr[inner] != 0)
       (constraint.isEquality ? isSolved : isBounded) = true;
-  // A few points of each element need no loop, and the loop over the row none of the accumulators in memory.
-  bool isShort = !order.empty() && domain.constraints.empty() && domain.reductionPoints() <= maxUnrolled;
+  // A few points of each element need no loop, and the loop over the row none
+  // of the accumulators in memory.
+  bool isShort = !order.empty() && domain.constraints.empty() &&
+                 domain.reductionPoints() <= maxUnrolled;
   if (isShort && accessCost(inner) <= elementCost)
     return;
-  byRow = order.empty() ? isBounded && !isSolved : !isSolved && accessCost(inner) + 2 < elementCost;
+  byRow = order.empty() ? isBounded && !isSolved
+                        : !isSolved && accessCost(inner) + 2 < elementCost;
   if (byRow)
     order.push_back(inner);
 }
 
-/// Without reductions there is no order to choose, and where neighbours of the output aren't neighbours of the input, one
-/// of the two is touched a cache line for each element; in squares all of a line is used while it is there.
+/// Without reductions there is no order to choose, and where neighbours of the
+/// output aren't neighbours of the input, one of the two is touched a cache
+/// line for each element; in squares all of a line is used while it is there.
 void ContractSweep::chooseSquares() {
   if (byRow || !order.empty() || domain.numOutputs < 2)
     return;
   unsigned inner = domain.numOutputs - 1;
   for (const LinearExpr &position : positions)
     for (unsigned dimension = 0; dimension < inner; ++dimension)
-      if (std::abs(position[inner]) >= squareSide && std::abs(position[dimension]) == 1 &&
+      if (std::abs(position[inner]) >= squareSide &&
+          std::abs(position[dimension]) == 1 &&
           domain.ranges[dimension].size() >= 2)
         squareDimension = dimension;
 }
 
-/// Whether it has to be found out at run time which elements are written: sums of nothing are 0 anyway.
+/// Whether it has to be found out at run time which elements are written: sums
+/// of nothing are 0 anyway.
 bool ContractSweep::tracksWritten() {
   if (op->hasAttr("covers") && !op.getYield().getCondition())
     return false;
@@ -212,7 +232,8 @@ double ContractSweep::pointCost() {
   return cost;
 }
 
-/// Long chunks, but a few for the threads even where all of the work is in a single row, as in sums over all pixels.
+/// Long chunks, but a few for the threads even where all of the work is in a
+/// single row, as in sums over all pixels.
 static int64_t rowChunkFor(ArrayRef<int64_t> shape) {
   int64_t rows = 1;
   for (int64_t size : shape.drop_back())
@@ -228,17 +249,25 @@ ItemGrid ContractSweep::plan() {
   findCombination();
   chooseOrder();
   chooseSquares();
-  bool isLongSum = op.getAggregation() == tile::Aggregation::sum && domain.reductionPoints() > sumBlock;
-  carriedType = byRow && isLongSum && accumulatorType.isF32() ? builder.getF64Type() : accumulatorType;
-  inPlace = byRow && !tracksWritten() && stores.size() == 1 && stores.front().tensor == op.getResult() &&
-            carriedType == resultElement && !isNarrowFloat(resultElement) && !resultElement.isInteger(1);
-  double cost = pointCost() * static_cast<double>(std::max<int64_t>(1, domain.reductionPoints()));
+  bool isLongSum = op.getAggregation() == tile::Aggregation::sum &&
+                   domain.reductionPoints() > sumBlock;
+  carriedType = byRow && isLongSum && accumulatorType.isF32()
+                    ? builder.getF64Type()
+                    : accumulatorType;
+  inPlace = byRow && !tracksWritten() && stores.size() == 1 &&
+            stores.front().tensor == op.getResult() &&
+            carriedType == resultElement && !isNarrowFloat(resultElement) &&
+            !resultElement.isInteger(1);
+  double cost =
+      pointCost() *
+      static_cast<double>(std::max<int64_t>(1, domain.reductionPoints()));
   for (const Store &store : stores)
     cost += elementCost(store.tensor);
   SmallVector<int64_t> shape = llvm::to_vector(op.getResultType().getShape());
   if (!squareDimension)
     return planItems(shape, cost, byRow ? rowChunkFor(shape) : 1, rowChunk);
-  shape[*squareDimension] = llvm::divideCeilSigned(shape[*squareDimension], squareSide);
+  shape[*squareDimension] =
+      llvm::divideCeilSigned(shape[*squareDimension], squareSide);
   return planItems(shape, cost * squareSide, squareSide, squareSide);
 }
 
@@ -246,19 +275,22 @@ ItemGrid ContractSweep::plan() {
 // Points
 //===----------------------------------------------------------------------===//
 
-LoopScanner ContractSweep::makeScanner(ValueRange outputs, ArrayRef<unsigned> order) {
+LoopScanner ContractSweep::makeScanner(ValueRange outputs,
+                                       ArrayRef<unsigned> order) {
   LoopScanner scanner(builder, loc, domain, order);
   for (auto [variable, value] : llvm::enumerate(outputs))
     scanner.setValue(variable, value);
   return scanner;
 }
 
-FailureOr<Value> ContractSweep::loadInput(LoopScanner &scanner, unsigned input) {
+FailureOr<Value> ContractSweep::loadInput(LoopScanner &scanner,
+                                          unsigned input) {
   Value tensor = op.getInputs()[input];
   ElementEvaluator &evaluator = emitter.evaluator;
   if (evaluator.isBound(tensor))
-    return evaluator.load(loc, evaluator.bufferOf(tensor), scanner.evaluate(positions[input]),
-                          cast<RankedTensorType>(tensor.getType()).getElementType());
+    return evaluator.load(
+        loc, evaluator.bufferOf(tensor), scanner.evaluate(positions[input]),
+        cast<RankedTensorType>(tensor.getType()).getElementType());
   SmallVector<Value> indices;
   for (const LinearExpr &subscript : domain.accesses[input])
     indices.push_back(scanner.evaluate(subscript));
@@ -266,7 +298,8 @@ FailureOr<Value> ContractSweep::loadInput(LoopScanner &scanner, unsigned input) 
 }
 
 /// The body's value at the point of `scanner`, and its condition or null.
-FailureOr<std::pair<Value, Value>> ContractSweep::evaluatePoint(LoopScanner &scanner) {
+FailureOr<std::pair<Value, Value>>
+ContractSweep::evaluatePoint(LoopScanner &scanner) {
   emitter.evaluator.startScope();
   llvm::DenseMap<Value, Value> values;
   Block &body = op.getBody().front();
@@ -280,36 +313,45 @@ FailureOr<std::pair<Value, Value>> ContractSweep::evaluatePoint(LoopScanner &sca
     SmallVector<Value> operands;
     for (Value operand : inner.getOperands())
       operands.push_back(values.lookup(operand));
-    FastMathFlags fast = combination.contains(&inner) ? FastMathFlags::contract : FastMathFlags::none;
+    FastMathFlags fast = combination.contains(&inner) ? FastMathFlags::contract
+                                                      : FastMathFlags::none;
     Value result = emitter.scalars.emit(&inner, operands, fast);
     if (!result)
       return inner.emitOpError("can't be computed by a CPU kernel"), failure();
     values[inner.getResult(0)] = result;
   }
   tile::YieldOp yield = op.getYield();
-  Value condition = yield.getCondition() ? values.lookup(yield.getCondition()) : Value();
+  Value condition =
+      yield.getCondition() ? values.lookup(yield.getCondition()) : Value();
   return std::pair(values.lookup(yield.getValue()), condition);
 }
 
-/// One more point: `carried` is the accumulator, then the written flag where there is one.
-FailureOr<SmallVector<Value>> ContractSweep::accumulate(LoopScanner &scanner, ValueRange carried) {
+/// One more point: `carried` is the accumulator, then the written flag where
+/// there is one.
+FailureOr<SmallVector<Value>> ContractSweep::accumulate(LoopScanner &scanner,
+                                                        ValueRange carried) {
   auto point = evaluatePoint(scanner);
   if (failed(point))
     return failure();
   auto [value, condition] = *point;
   FastMathFlags fast = FastMathFlags::contract | FastMathFlags::reassoc;
   value = emitter.scalars.cast(loc, value, accumulatorType, carriedType);
-  Value next = emitter.scalars.aggregate(loc, op.getAggregation(), carried[0], value, carriedType, fast);
+  Value next = emitter.scalars.aggregate(loc, op.getAggregation(), carried[0],
+                                         value, carriedType, fast);
   if (condition)
     next = builder.create<arith::SelectOp>(loc, condition, next, carried[0]);
   SmallVector<Value> results = {next};
   if (carried.size() > 1)
-    results.push_back(condition ? builder.create<arith::OrIOp>(loc, carried[1], condition).getResult() : truth(true));
+    results.push_back(
+        condition ? builder.create<arith::OrIOp>(loc, carried[1], condition)
+                        .getResult()
+                  : truth(true));
   return results;
 }
 
 /// What an element to which no point contributes has, as `element`.
-FailureOr<Value> ContractSweep::emptyValue(ArrayRef<Value> outputs, Type element) {
+FailureOr<Value> ContractSweep::emptyValue(ArrayRef<Value> outputs,
+                                           Type element) {
   Value tensor = op.getDefaultValue();
   if (!tensor)
     return emitter.scalars.zero(loc, element);
@@ -333,9 +375,11 @@ FailureOr<Value> ContractSweep::initial(ArrayRef<Value> outputs) {
 }
 
 /// Rounds to the result's type, evaluates what follows, and stores.
-LogicalResult ContractSweep::finish(ArrayRef<Value> outputs, Value accumulator, Value written) {
+LogicalResult ContractSweep::finish(ArrayRef<Value> outputs, Value accumulator,
+                                    Value written) {
   ElementEvaluator &evaluator = emitter.evaluator;
-  Value result = emitter.scalars.cast(loc, accumulator, carriedType, resultElement);
+  Value result =
+      emitter.scalars.cast(loc, accumulator, carriedType, resultElement);
   if (written) {
     FailureOr<Value> empty = emptyValue(outputs, resultElement);
     if (failed(empty))
@@ -355,8 +399,9 @@ LogicalResult ContractSweep::finish(ArrayRef<Value> outputs, Value accumulator, 
   IndexMath math(builder, loc);
   Value position = math.linearize(outputs, op.getResultType().getShape());
   for (auto [store, element] : llvm::zip_equal(stores, elements))
-    evaluator.store(loc, element, store.buffer, position,
-                    cast<RankedTensorType>(store.tensor.getType()).getElementType());
+    evaluator.store(
+        loc, element, store.buffer, position,
+        cast<RankedTensorType>(store.tensor.getType()).getElementType());
   return success();
 }
 
@@ -366,17 +411,19 @@ LogicalResult ContractSweep::finish(ArrayRef<Value> outputs, Value accumulator, 
 
 /// Long sums of floats are sums of partial sums.
 void ContractSweep::addBlocks(LoopScanner &scanner, ArrayRef<Value> start) {
-  if (op.getAggregation() != tile::Aggregation::sum || !isa<FloatType>(accumulatorType) ||
-      domain.reductionPoints() <= sumBlock)
+  if (op.getAggregation() != tile::Aggregation::sum ||
+      !isa<FloatType>(accumulatorType) || domain.reductionPoints() <= sumBlock)
     return;
   LoopScanner::Blocks blocks;
   blocks.length = sumBlock;
   blocks.start = [start = llvm::to_vector(start)] { return start; };
   blocks.combine = [this](ValueRange carried, ValueRange partial) {
-    SmallVector<Value> results = {emitter.scalars.aggregate(loc, op.getAggregation(), carried[0], partial[0],
-                                                            accumulatorType, FastMathFlags::none)};
+    SmallVector<Value> results = {emitter.scalars.aggregate(
+        loc, op.getAggregation(), carried[0], partial[0], accumulatorType,
+        FastMathFlags::none)};
     if (carried.size() > 1)
-      results.push_back(builder.create<arith::OrIOp>(loc, carried[1], partial[1]));
+      results.push_back(
+          builder.create<arith::OrIOp>(loc, carried[1], partial[1]));
     return results;
   };
   scanner.setBlocks(std::move(blocks));
@@ -394,10 +441,14 @@ LogicalResult ContractSweep::emitElement(ArrayRef<Value> outputs) {
     addBlocks(scanner, carried);
     if (domain.reductionPoints() <= maxUnrolled)
       scanner.setUnrolling(maxUnrolled);
-    auto scan = [&] { return scanner.scan(carried, [&](ValueRange now) { return accumulate(scanner, now); }); };
+    auto scan = [&] {
+      return scanner.scan(
+          carried, [&](ValueRange now) { return accumulate(scanner, now); });
+    };
     FailureOr<SmallVector<Value>> results = failure();
     if (Value condition = scanner.guard()) {
-      auto branch = builder.create<scf::IfOp>(loc, ValueRange(carried).getTypes(), condition, true);
+      auto branch = builder.create<scf::IfOp>(
+          loc, ValueRange(carried).getTypes(), condition, true);
       OpBuilder::InsertionGuard restore(builder);
       builder.setInsertionPointToStart(branch.elseBlock());
       builder.create<scf::YieldOp>(loc, carried);
@@ -418,15 +469,18 @@ LogicalResult ContractSweep::emitElement(ArrayRef<Value> outputs) {
 }
 
 /// `outer` has a number of squares at the square's dimension.
-LogicalResult ContractSweep::emitSquare(SmallVector<Value> outer, Value lower, Value upper) {
+LogicalResult ContractSweep::emitSquare(SmallVector<Value> outer, Value lower,
+                                        Value upper) {
   IndexMath math(builder, loc);
   Value first = math.mul(outer[*squareDimension], squareSide);
-  Value last = math.min(math.add(first, squareSide),
-                        math.constant(op.getResultType().getDimSize(*squareDimension)));
+  Value last =
+      math.min(math.add(first, squareSide),
+               math.constant(op.getResultType().getDimSize(*squareDimension)));
   return emitter.forRange(loc, first, last, [&](Value index) {
     outer[*squareDimension] = index;
-    return emitter.forRange(loc, lower, upper,
-                            [&](Value inner) { return emitElement(outputIndices(outer, inner)); });
+    return emitter.forRange(loc, lower, upper, [&](Value inner) {
+      return emitElement(outputIndices(outer, inner));
+    });
   });
 }
 
@@ -434,44 +488,55 @@ LogicalResult ContractSweep::emitSquare(SmallVector<Value> outer, Value lower, V
 // By row
 //===----------------------------------------------------------------------===//
 
-LogicalResult ContractSweep::emitRowPoints(ValueRange outer, Value lower, Value upper) {
+LogicalResult ContractSweep::emitRowPoints(ValueRange outer, Value lower,
+                                           Value upper) {
   LoopScanner scanner = makeScanner(outer, order);
   scanner.setLimits(domain.numOutputs - 1, lower, upper);
   Type memory = registerType(carriedType);
   IndexMath math(builder, loc);
   auto body = [&](ValueRange) -> FailureOr<SmallVector<Value>> {
     Value inner = scanner.valueOf(domain.numOutputs - 1);
-    Value position = inPlace ? math.linearize(outputIndices(outer, inner), op.getResultType().getShape())
+    Value position = inPlace ? math.linearize(outputIndices(outer, inner),
+                                              op.getResultType().getShape())
                              : math.sub(inner, lower);
-    SmallVector<Value> carried = {emitter.evaluator.load(loc, accumulators, position, memory)};
+    SmallVector<Value> carried = {
+        emitter.evaluator.load(loc, accumulators, position, memory)};
     if (writtenFlags)
-      carried.push_back(emitter.evaluator.load(loc, writtenFlags, position, builder.getI1Type()));
+      carried.push_back(emitter.evaluator.load(loc, writtenFlags, position,
+                                               builder.getI1Type()));
     auto next = accumulate(scanner, carried);
     if (failed(next))
       return failure();
     emitter.evaluator.store(loc, (*next)[0], accumulators, position, memory);
     if (writtenFlags)
-      emitter.evaluator.store(loc, (*next)[1], writtenFlags, position, builder.getI1Type());
+      emitter.evaluator.store(loc, (*next)[1], writtenFlags, position,
+                              builder.getI1Type());
     return SmallVector<Value>();
   };
   OpBuilder::InsertionGuard restore(builder);
   if (Value condition = scanner.guard())
-    builder.setInsertionPointToStart(builder.create<scf::IfOp>(loc, condition, false).thenBlock());
+    builder.setInsertionPointToStart(
+        builder.create<scf::IfOp>(loc, condition, false).thenBlock());
   return scanner.scan({}, body);
 }
 
-LogicalResult ContractSweep::finishRow(ValueRange outer, Value lower, Value upper) {
+LogicalResult ContractSweep::finishRow(ValueRange outer, Value lower,
+                                       Value upper) {
   return emitter.forRange(loc, lower, upper, [&](Value inner) {
     IndexMath math(builder, loc);
     Value position = math.sub(inner, lower);
-    Value value = emitter.evaluator.load(loc, accumulators, position, registerType(carriedType));
-    Value written =
-        writtenFlags ? emitter.evaluator.load(loc, writtenFlags, position, builder.getI1Type()) : Value();
+    Value value = emitter.evaluator.load(loc, accumulators, position,
+                                         registerType(carriedType));
+    Value written = writtenFlags
+                        ? emitter.evaluator.load(loc, writtenFlags, position,
+                                                 builder.getI1Type())
+                        : Value();
     return finish(outputIndices(outer, inner), value, written);
   });
 }
 
-LogicalResult ContractSweep::emitRow(ValueRange outer, Value lower, Value upper) {
+LogicalResult ContractSweep::emitRow(ValueRange outer, Value lower,
+                                     Value upper) {
   Type memory = registerType(carriedType);
   auto clear = [&](Value inner) -> LogicalResult {
     IndexMath math(builder, loc);
@@ -480,10 +545,12 @@ LogicalResult ContractSweep::emitRow(ValueRange outer, Value lower, Value upper)
     if (failed(start))
       return failure();
     Value position =
-        inPlace ? math.linearize(outputs, op.getResultType().getShape()) : math.sub(inner, lower);
+        inPlace ? math.linearize(outputs, op.getResultType().getShape())
+                : math.sub(inner, lower);
     emitter.evaluator.store(loc, *start, accumulators, position, memory);
     if (writtenFlags)
-      emitter.evaluator.store(loc, truth(false), writtenFlags, position, builder.getI1Type());
+      emitter.evaluator.store(loc, truth(false), writtenFlags, position,
+                              builder.getI1Type());
     return success();
   };
   if (failed(emitter.forRange(loc, lower, upper, clear)))
@@ -493,31 +560,40 @@ LogicalResult ContractSweep::emitRow(ValueRange outer, Value lower, Value upper)
   return inPlace ? success() : finishRow(outer, lower, upper);
 }
 
-LogicalResult ContractSweep::emit(const ItemGrid &grid, Value begin, Value end) {
+LogicalResult ContractSweep::emit(const ItemGrid &grid, Value begin,
+                                  Value end) {
   if (byRow) {
     Type memory = memoryType(registerType(carriedType));
-    accumulators = inPlace ? stores.front().buffer : emitter.allocate(loc, grid.chunk, memory);
+    accumulators = inPlace ? stores.front().buffer
+                           : emitter.allocate(loc, grid.chunk, memory);
     if (tracksWritten())
       writtenFlags = emitter.allocate(loc, grid.chunk, builder.getI8Type());
   }
-  return emitter.forItems(loc, grid, begin, end, [&](ValueRange outer, Value lower, Value upper) {
-    if (byRow)
-      return emitRow(outer, lower, upper);
-    if (squareDimension)
-      return emitSquare(llvm::to_vector(outer), lower, upper);
-    return emitter.forRange(loc, lower, upper,
-                            [&](Value inner) { return emitElement(outputIndices(outer, inner)); });
-  });
+  return emitter.forItems(
+      loc, grid, begin, end, [&](ValueRange outer, Value lower, Value upper) {
+        if (byRow)
+          return emitRow(outer, lower, upper);
+        if (squareDimension)
+          return emitSquare(llvm::to_vector(outer), lower, upper);
+        return emitter.forRange(loc, lower, upper, [&](Value inner) {
+          return emitElement(outputIndices(outer, inner));
+        });
+      });
 }
 
-FailureOr<Sweep> makeContractSweep(KernelEmitter &emitter, tile::ContractOp contract, ArrayRef<Store> stores) {
+FailureOr<Sweep> makeContractSweep(KernelEmitter &emitter,
+                                   tile::ContractOp contract,
+                                   ArrayRef<Store> stores) {
   FailureOr<LinearDomain> domain = buildLinearDomain(contract);
   if (failed(domain))
     return failure();
-  auto sweep = std::make_shared<ContractSweep>(emitter, contract, std::move(*domain), stores);
+  auto sweep = std::make_shared<ContractSweep>(emitter, contract,
+                                               std::move(*domain), stores);
   Sweep result;
   result.grid = sweep->plan();
-  result.emit = [sweep, grid = result.grid](Value begin, Value end) { return sweep->emit(grid, begin, end); };
+  result.emit = [sweep, grid = result.grid](Value begin, Value end) {
+    return sweep->emit(grid, begin, end);
+  };
   return result;
 }
 

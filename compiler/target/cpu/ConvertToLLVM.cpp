@@ -2,7 +2,8 @@
 //
 // Loops to branches first, since the types of a function's blocks are converted
 // once; then one conversion with the patterns of all dialects that kernels use,
-// which is much faster than a pass for each; then the entries of the kernel ABI:
+// which is much faster than a pass for each; then the entries of the kernel
+// ABI:
 //
 //   llvm.func @k(%args: !llvm.ptr, %begin: i64, %end: i64) -> i32 {
 //     %bindings = load (%args + 8), %workspace = load (%args + 16)
@@ -61,7 +62,8 @@ static LogicalResult convertDialects(ModuleOp module) {
   return applyFullConversion(module, target, std::move(patterns));
 }
 
-/// Bindings and workspace never overlap, unless the kernel says that they may; all are 64-byte aligned.
+/// Bindings and workspace never overlap, unless the kernel says that they may;
+/// all are 64-byte aligned.
 static void describeArguments(LLVM::LLVMFuncOp body, bool mayAlias) {
   OpBuilder b(body.getContext());
   for (auto [i, type] : llvm::enumerate(body.getArgumentTypes())) {
@@ -81,12 +83,14 @@ static void addEntry(LLVM::LLVMFuncOp body) {
   body.setLinkage(LLVM::Linkage::Internal);
   describeArguments(body, body->hasAttr("program.may_alias"));
   auto pointer = LLVM::LLVMPointerType::get(b.getContext());
-  auto type = LLVM::LLVMFunctionType::get(b.getI32Type(), {pointer, b.getI64Type(), b.getI64Type()});
+  auto type = LLVM::LLVMFunctionType::get(
+      b.getI32Type(), {pointer, b.getI64Type(), b.getI64Type()});
   auto entry = b.create<LLVM::LLVMFuncOp>(loc, symbol, type);
   entry->setAttr(kernelAttrName, body->removeAttr(kernelAttrName));
   b.setInsertionPointToStart(entry.addEntryBlock(b));
   auto loadAt = [&](Value base, int32_t offset) -> Value {
-    Value address = b.create<LLVM::GEPOp>(loc, pointer, b.getI8Type(), base, ArrayRef<LLVM::GEPArg>{offset});
+    Value address = b.create<LLVM::GEPOp>(loc, pointer, b.getI8Type(), base,
+                                          ArrayRef<LLVM::GEPArg>{offset});
     return b.create<LLVM::LoadOp>(loc, pointer, address);
   };
   Value bindings = loadAt(entry.getArgument(0), bindingsOffset);
@@ -94,9 +98,11 @@ static void addEntry(LLVM::LLVMFuncOp body) {
   int32_t numBindings = body.getNumArguments() - 3;
   for (int32_t i = 0; i < numBindings; ++i)
     operands.push_back(loadAt(bindings, 8 * i));
-  operands.append({entry.getArgument(1), entry.getArgument(2), loadAt(entry.getArgument(0), workspaceOffset)});
+  operands.append({entry.getArgument(1), entry.getArgument(2),
+                   loadAt(entry.getArgument(0), workspaceOffset)});
   b.create<LLVM::CallOp>(loc, body, operands);
-  Value none = b.create<LLVM::ConstantOp>(loc, b.getI32Type(), b.getI32IntegerAttr(0));
+  Value none =
+      b.create<LLVM::ConstantOp>(loc, b.getI32Type(), b.getI32IntegerAttr(0));
   b.create<LLVM::ReturnOp>(loc, none);
 }
 
@@ -106,7 +112,8 @@ struct ConvertToLLVM : impl::CpuConvertToLLVMBase<ConvertToLLVM> {
     ModuleOp module = getOperation();
     if (failed(convertLoops(module)) || failed(convertDialects(module)))
       return signalPassFailure();
-    for (auto function : llvm::make_early_inc_range(module.getOps<LLVM::LLVMFuncOp>())) {
+    for (auto function :
+         llvm::make_early_inc_range(module.getOps<LLVM::LLVMFuncOp>())) {
       if (function->hasAttr(kernelAttrName))
         addEntry(function);
       else if (!function.isExternal())

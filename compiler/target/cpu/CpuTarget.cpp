@@ -9,38 +9,44 @@
 
 #include "compiler/target/cpu/Object.h"
 #include "compiler/target/cpu/Passes.h"
-#include "llvm/IR/Verifier.h"
-#include "llvm/TargetParser/Host.h"
 #include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/IR/Verifier.h"
+#include "llvm/TargetParser/Host.h"
 
 using namespace mlir;
 
 namespace polytile::cpu {
 
 FailureOr<std::string> resolveLevel(StringRef level) {
-  static constexpr StringLiteral known[] = {"x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4"};
+  static constexpr StringLiteral known[] = {"x86-64", "x86-64-v2", "x86-64-v3",
+                                            "x86-64-v4"};
   if (llvm::is_contained(known, level))
     return level.str();
   if (level != "native")
     return failure();
   const auto has = llvm::sys::getHostCPUFeatures();
   auto all = [&](std::initializer_list<const char *> names) {
-    return llvm::all_of(names, [&](const char *name) { return has.lookup(name); });
+    return llvm::all_of(names,
+                        [&](const char *name) { return has.lookup(name); });
   };
   bool v2 = all({"sse3", "ssse3", "sse4.1", "sse4.2", "popcnt", "cx16"});
-  bool v3 = v2 && all({"avx", "avx2", "bmi", "bmi2", "f16c", "fma", "lzcnt", "movbe"});
-  bool v4 = v3 && all({"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"});
+  bool v3 = v2 && all({"avx", "avx2", "bmi", "bmi2", "f16c", "fma", "lzcnt",
+                       "movbe"});
+  bool v4 =
+      v3 && all({"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"});
   return known[v4 ? 3 : v3 ? 2 : v2 ? 1 : 0].str();
 }
 
 void registerCpuDialects(DialectRegistry &registry) {
-  registry.insert<arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect, LLVM::LLVMDialect, memref::MemRefDialect, scf::SCFDialect,
-                  vector::VectorDialect, linalg::LinalgDialect>();
+  registry
+      .insert<arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect,
+              LLVM::LLVMDialect, memref::MemRefDialect, scf::SCFDialect,
+              vector::VectorDialect, linalg::LinalgDialect>();
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
 }
@@ -52,13 +58,16 @@ namespace {
 /// One run of the code generator; each step needs the one before.
 class Compilation {
 public:
-  Compilation(ModuleOp module, const CpuOptions &options) : module(module), options(options) {}
+  Compilation(ModuleOp module, const CpuOptions &options)
+      : module(module), options(options) {}
 
   LogicalResult lower(bool toLLVM);
   LogicalResult translate();
   FailureOr<SmallVector<char, 0>> emit(llvm::CodeGenFileType type);
   LogicalResult report(llvm::Error error) {
-    return module.emitError("code generation failed: ") << llvm::toString(std::move(error)), failure();
+    return module.emitError("code generation failed: ")
+               << llvm::toString(std::move(error)),
+           failure();
   }
 
   ModuleOp module;
@@ -74,8 +83,9 @@ public:
 LogicalResult Compilation::lower(bool toLLVM) {
   FailureOr<std::string> resolved = resolveLevel(options.level);
   if (failed(resolved))
-    return module.emitError("unknown CPU '") << options.level
-                                             << "'; known are x86-64, x86-64-v2, x86-64-v3, x86-64-v4 and native";
+    return module.emitError("unknown CPU '")
+           << options.level
+           << "'; known are x86-64, x86-64-v2, x86-64-v3, x86-64-v4 and native";
   level = *resolved;
   PassManager passes(module.getContext());
   passes.enableVerifier(options.verifyEach);
@@ -91,7 +101,8 @@ LogicalResult Compilation::lower(bool toLLVM) {
 }
 
 LogicalResult Compilation::translate() {
-  code = translateModuleToLLVMIR(module, context, "kernels", !options.verifyEach);
+  code =
+      translateModuleToLLVMIR(module, context, "kernels", !options.verifyEach);
   if (!code)
     return module.emitError("the kernels have no LLVM IR");
   auto target = makeTargetMachine(level, options.optimizationLevel);
@@ -122,7 +133,9 @@ static std::vector<CompiledKernel> readKernels(ModuleOp module) {
     auto facts = function->getAttrOfType<DictionaryAttr>(kernelAttrName);
     if (!facts)
       continue;
-    auto number = [&](StringRef name) { return cast<IntegerAttr>(facts.get(name)).getInt(); };
+    auto number = [&](StringRef name) {
+      return cast<IntegerAttr>(facts.get(name)).getInt();
+    };
     CompiledKernel kernel;
     kernel.symbol = function.getName().str();
     kernel.items = number("items");
@@ -135,7 +148,8 @@ static std::vector<CompiledKernel> readKernels(ModuleOp module) {
   return kernels;
 }
 
-FailureOr<CompiledModule> compileKernels(ModuleOp module, const CpuOptions &options) {
+FailureOr<CompiledModule> compileKernels(ModuleOp module,
+                                         const CpuOptions &options) {
   Compilation compilation(module, options);
   if (failed(compilation.lower(true)) || failed(compilation.translate()))
     return failure();
@@ -152,7 +166,8 @@ FailureOr<CompiledModule> compileKernels(ModuleOp module, const CpuOptions &opti
   return result;
 }
 
-LogicalResult emitKernels(ModuleOp module, const CpuOptions &options, CpuStage stage, raw_ostream &output) {
+LogicalResult emitKernels(ModuleOp module, const CpuOptions &options,
+                          CpuStage stage, raw_ostream &output) {
   Compilation compilation(module, options);
   if (failed(compilation.lower(stage != CpuStage::Linalg)))
     return failure();

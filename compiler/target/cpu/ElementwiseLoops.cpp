@@ -13,8 +13,8 @@ using namespace mlir;
 
 namespace polytile::cpu {
 
-static LogicalResult storeRow(KernelEmitter &emitter, ArrayRef<Store> stores, ValueRange outer, Value inner,
-                              bool isFlat) {
+static LogicalResult storeRow(KernelEmitter &emitter, ArrayRef<Store> stores,
+                              ValueRange outer, Value inner, bool isFlat) {
   emitter.evaluator.startScope();
   SmallVector<std::pair<Value, Value>> elements;
   for (const Store &store : stores) {
@@ -28,12 +28,15 @@ static LogicalResult storeRow(KernelEmitter &emitter, ArrayRef<Store> stores, Va
                           : emitter.evaluator.evaluate(store.tensor, indices);
     if (failed(element))
       return failure();
-    elements.push_back({*element, isFlat ? inner : math.linearize(indices, type.getShape())});
+    elements.push_back(
+        {*element, isFlat ? inner : math.linearize(indices, type.getShape())});
   }
-  // All loads stand before all stores: a result may share its buffer with an operand.
+  // All loads stand before all stores: a result may share its buffer with an
+  // operand.
   for (auto [store, element] : llvm::zip_equal(stores, elements))
-    emitter.evaluator.store(store.tensor.getLoc(), element.first, store.buffer, element.second,
-                            cast<RankedTensorType>(store.tensor.getType()).getElementType());
+    emitter.evaluator.store(
+        store.tensor.getLoc(), element.first, store.buffer, element.second,
+        cast<RankedTensorType>(store.tensor.getType()).getElementType());
   return success();
 }
 
@@ -46,15 +49,19 @@ Sweep makeElementwiseSweep(KernelEmitter &emitter, ArrayRef<Store> stores) {
     cost += elementCost(store.tensor);
     isFlat &= ElementEvaluator::isFlat(store.tensor, count);
   }
-  SmallVector<int64_t> shape = isFlat ? SmallVector<int64_t>{count} : llvm::to_vector(type.getShape());
+  SmallVector<int64_t> shape =
+      isFlat ? SmallVector<int64_t>{count} : llvm::to_vector(type.getShape());
   Sweep sweep;
   sweep.grid = planItems(shape, cost, 64, 1 << 16);
-  sweep.emit = [&emitter, grid = sweep.grid, stores = llvm::to_vector(stores), isFlat](Value begin, Value end) {
+  sweep.emit = [&emitter, grid = sweep.grid, stores = llvm::to_vector(stores),
+                isFlat](Value begin, Value end) {
     Location loc = stores.front().tensor.getLoc();
-    return emitter.forItems(loc, grid, begin, end, [&](ValueRange outer, Value lower, Value upper) {
-      return emitter.forRange(loc, lower, upper,
-                              [&](Value inner) { return storeRow(emitter, stores, outer, inner, isFlat); });
-    });
+    return emitter.forItems(
+        loc, grid, begin, end, [&](ValueRange outer, Value lower, Value upper) {
+          return emitter.forRange(loc, lower, upper, [&](Value inner) {
+            return storeRow(emitter, stores, outer, inner, isFlat);
+          });
+        });
   };
   return sweep;
 }

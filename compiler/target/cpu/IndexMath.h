@@ -12,7 +12,6 @@
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/Builders.h"
 
-
 #include <optional>
 
 namespace polytile::cpu {
@@ -53,14 +52,18 @@ public:
     auto x = isConstant(a);
     if (x || b == 0)
       return constant(x ? *x * b : 0);
-    return b == 1 ? a : builder.create<mlir::arith::MulIOp>(loc, a, constant(b)).getResult();
+    return b == 1 ? a
+                  : builder.create<mlir::arith::MulIOp>(loc, a, constant(b))
+                        .getResult();
   }
   /// a / b and a mod b for a >= 0 and b > 0.
   mlir::Value div(mlir::Value a, int64_t b) {
     auto x = isConstant(a);
     if (x)
       return constant(*x / b);
-    return b == 1 ? a : builder.create<mlir::arith::DivUIOp>(loc, a, constant(b)).getResult();
+    return b == 1 ? a
+                  : builder.create<mlir::arith::DivUIOp>(loc, a, constant(b))
+                        .getResult();
   }
   mlir::Value mod(mlir::Value a, int64_t b) {
     auto x = isConstant(a);
@@ -73,10 +76,13 @@ public:
     if (b == 1)
       return a;
     mlir::Value divisor = constant(b);
-    mlir::Value quotient = builder.create<mlir::arith::DivSIOp>(loc, a, divisor);
-    mlir::Value remainder = builder.create<mlir::arith::RemSIOp>(loc, a, divisor);
+    mlir::Value quotient =
+        builder.create<mlir::arith::DivSIOp>(loc, a, divisor);
+    mlir::Value remainder =
+        builder.create<mlir::arith::RemSIOp>(loc, a, divisor);
     mlir::Value below = less(remainder, constant(0));
-    return builder.create<mlir::arith::SelectOp>(loc, below, add(quotient, -1), quotient);
+    return builder.create<mlir::arith::SelectOp>(loc, below, add(quotient, -1),
+                                                 quotient);
   }
   mlir::Value max(mlir::Value a, mlir::Value b) {
     auto x = isConstant(a), y = isConstant(b);
@@ -91,10 +97,12 @@ public:
     return builder.create<mlir::arith::MinSIOp>(loc, a, b);
   }
   mlir::Value less(mlir::Value a, mlir::Value b) {
-    return builder.create<mlir::arith::CmpIOp>(loc, mlir::arith::CmpIPredicate::slt, a, b);
+    return builder.create<mlir::arith::CmpIOp>(
+        loc, mlir::arith::CmpIPredicate::slt, a, b);
   }
   mlir::Value equal(mlir::Value a, mlir::Value b) {
-    return builder.create<mlir::arith::CmpIOp>(loc, mlir::arith::CmpIPredicate::eq, a, b);
+    return builder.create<mlir::arith::CmpIOp>(
+        loc, mlir::arith::CmpIPredicate::eq, a, b);
   }
   mlir::Value both(mlir::Value a, mlir::Value b) {
     if (!a || !b)
@@ -103,7 +111,8 @@ public:
   }
 
   /// Splits a row-major position into the indices of `shape`.
-  llvm::SmallVector<mlir::Value> delinearize(mlir::Value position, llvm::ArrayRef<int64_t> shape) {
+  llvm::SmallVector<mlir::Value> delinearize(mlir::Value position,
+                                             llvm::ArrayRef<int64_t> shape) {
     llvm::SmallVector<mlir::Value> indices(shape.size());
     for (size_t d = shape.size(); d-- > 0;) {
       // Sizes of 0 are never reached; the outermost index needs no remainder.
@@ -114,7 +123,8 @@ public:
     return indices;
   }
   /// The row-major position of `indices` in `shape`.
-  mlir::Value linearize(mlir::ValueRange indices, llvm::ArrayRef<int64_t> shape) {
+  mlir::Value linearize(mlir::ValueRange indices,
+                        llvm::ArrayRef<int64_t> shape) {
     mlir::Value position = constant(0);
     int64_t stride = 1;
     for (size_t d = shape.size(); d-- > 0;) {

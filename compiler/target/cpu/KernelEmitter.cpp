@@ -17,7 +17,8 @@ namespace polytile::cpu {
 /// A call is worth this much work; see CompiledKernel::grain.
 static constexpr double grainNanoseconds = 20000;
 
-ItemGrid planItems(ArrayRef<int64_t> shape, double nanoseconds, int64_t minChunk, int64_t maxChunk) {
+ItemGrid planItems(ArrayRef<int64_t> shape, double nanoseconds,
+                   int64_t minChunk, int64_t maxChunk) {
   ItemGrid grid;
   grid.outer = llvm::to_vector(shape.drop_back(shape.empty() ? 0 : 1));
   grid.inner = shape.empty() ? 1 : shape.back();
@@ -26,17 +27,22 @@ ItemGrid planItems(ArrayRef<int64_t> shape, double nanoseconds, int64_t minChunk
     rows *= static_cast<double>(size);
   if (rows * grid.inner == 0)
     return grid;
-  // Enough items to feed many threads, none shorter than a vector or two nor than a part of the grain.
+  // Enough items to feed many threads, none shorter than a vector or two nor
+  // than a part of the grain.
   double work = rows * grid.inner * nanoseconds;
   double wanted = std::clamp(work / (grainNanoseconds / 4), 1.0, 512.0);
-  int64_t chunksPerRow = std::max<int64_t>(1, static_cast<int64_t>(wanted / rows));
+  int64_t chunksPerRow =
+      std::max<int64_t>(1, static_cast<int64_t>(wanted / rows));
   int64_t chunk = llvm::divideCeilSigned(grid.inner, chunksPerRow);
   if (chunk > 16)
     chunk = llvm::alignTo(chunk, 16);
   grid.chunk = std::min(maxChunk, std::max(minChunk, chunk));
   grid.chunk = std::max<int64_t>(1, std::min(grid.chunk, grid.inner));
-  grid.items = static_cast<int64_t>(rows) * llvm::divideCeilSigned(grid.inner, grid.chunk);
-  grid.grain = std::clamp<int64_t>(static_cast<int64_t>(grainNanoseconds / (grid.chunk * nanoseconds)), 1, grid.items);
+  grid.items = static_cast<int64_t>(rows) *
+               llvm::divideCeilSigned(grid.inner, grid.chunk);
+  grid.grain = std::clamp<int64_t>(
+      static_cast<int64_t>(grainNanoseconds / (grid.chunk * nanoseconds)), 1,
+      grid.items);
   return grid;
 }
 
@@ -44,13 +50,17 @@ Value KernelEmitter::allocate(Location loc, int64_t count, Type memoryElement) {
   IndexMath math(builder, loc);
   auto type = MemRefType::get({count}, memoryElement);
   Value offset = math.constant(workspaceBytes);
-  workspaceBytes += llvm::alignTo(count * memoryElement.getIntOrFloatBitWidth() / 8, 64);
-  return builder.create<memref::ViewOp>(loc, type, workspace, offset, ValueRange());
+  workspaceBytes +=
+      llvm::alignTo(count * memoryElement.getIntOrFloatBitWidth() / 8, 64);
+  return builder.create<memref::ViewOp>(loc, type, workspace, offset,
+                                        ValueRange());
 }
 
-LogicalResult KernelEmitter::forRange(Location loc, Value lower, Value upper,
-                                      llvm::function_ref<LogicalResult(Value)> body) {
-  auto first = IndexMath::isConstant(lower), last = IndexMath::isConstant(upper);
+LogicalResult
+KernelEmitter::forRange(Location loc, Value lower, Value upper,
+                        llvm::function_ref<LogicalResult(Value)> body) {
+  auto first = IndexMath::isConstant(lower),
+       last = IndexMath::isConstant(upper);
   if (first && last && *last - *first == 1)
     return body(lower);
   IndexMath math(builder, loc);
@@ -60,16 +70,19 @@ LogicalResult KernelEmitter::forRange(Location loc, Value lower, Value upper,
   return body(loop.getInductionVar());
 }
 
-LogicalResult KernelEmitter::forItems(Location loc, const ItemGrid &grid, Value begin, Value end,
-                                      llvm::function_ref<LogicalResult(ValueRange, Value, Value)> body) {
+LogicalResult KernelEmitter::forItems(
+    Location loc, const ItemGrid &grid, Value begin, Value end,
+    llvm::function_ref<LogicalResult(ValueRange, Value, Value)> body) {
   return forRange(loc, begin, end, [&](Value item) {
     IndexMath math(builder, loc);
     int64_t chunks = llvm::divideCeilSigned(grid.inner, grid.chunk);
     Value lower = math.mul(math.mod(item, chunks), grid.chunk);
-    Value upper = math.min(math.add(lower, grid.chunk), math.constant(grid.inner));
+    Value upper =
+        math.min(math.add(lower, grid.chunk), math.constant(grid.inner));
     if (chunks == 1)
       upper = math.constant(grid.inner);
-    return body(math.delinearize(math.div(item, chunks), grid.outer), lower, upper);
+    return body(math.delinearize(math.div(item, chunks), grid.outer), lower,
+                upper);
   });
 }
 
@@ -81,14 +94,18 @@ double elementCost(Value tensor) {
     Value value = worklist.pop_back_val();
     Operation *op = value.getDefiningOp();
     if (!op) {
-      cost += 0.02 * memoryBytes(cast<RankedTensorType>(value.getType()).getElementType());
+      cost +=
+          0.02 *
+          memoryBytes(cast<RankedTensorType>(value.getType()).getElementType());
       continue;
     }
     if (!seen.insert(op).second || isa<tile::ContractOp>(op))
       continue;
-    bool isFunction = isa<tile::ExpOp, tile::LogOp, tile::SinOp, tile::CosOp, tile::TanOp, tile::AsinOp, tile::AcosOp,
-                          tile::AtanOp, tile::SinhOp, tile::CoshOp, tile::TanhOp, tile::PowOp, tile::ModOp,
-                          tile::DivOp>(op);
+    bool isFunction =
+        isa<tile::ExpOp, tile::LogOp, tile::SinOp, tile::CosOp, tile::TanOp,
+            tile::AsinOp, tile::AcosOp, tile::AtanOp, tile::SinhOp,
+            tile::CoshOp, tile::TanhOp, tile::PowOp, tile::ModOp, tile::DivOp>(
+            op);
     cost += isFunction ? 2 : 0.1;
     llvm::append_range(worklist, op->getOperands());
   }

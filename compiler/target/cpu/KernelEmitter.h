@@ -17,7 +17,8 @@
 
 namespace polytile::cpu {
 
-/// How the elements of an output are split into work items: rows of the innermost dimension, cut into chunks.
+/// How the elements of an output are split into work items: rows of the
+/// innermost dimension, cut into chunks.
 struct ItemGrid {
   llvm::SmallVector<int64_t> outer;
   int64_t inner = 1;
@@ -26,11 +27,13 @@ struct ItemGrid {
   int64_t grain = 1;
 };
 
-/// A grid over `shape`, whose elements cost `nanoseconds` each; chunks have `minChunk` to `maxChunk` elements where the
-/// innermost dimension allows.
-ItemGrid planItems(llvm::ArrayRef<int64_t> shape, double nanoseconds, int64_t minChunk, int64_t maxChunk);
+/// A grid over `shape`, whose elements cost `nanoseconds` each; chunks have
+/// `minChunk` to `maxChunk` elements where the innermost dimension allows.
+ItemGrid planItems(llvm::ArrayRef<int64_t> shape, double nanoseconds,
+                   int64_t minChunk, int64_t maxChunk);
 
-/// Where a computed tensor goes: the value whose elements are stored, and its flat buffer.
+/// Where a computed tensor goes: the value whose elements are stored, and its
+/// flat buffer.
 struct Store {
   mlir::Value tensor;
   mlir::Value buffer;
@@ -39,21 +42,28 @@ struct Store {
 /// Emits loops into the body of a lowered kernel.
 class KernelEmitter {
 public:
-  KernelEmitter(mlir::OpBuilder &builder, mlir::ModuleOp module, ScalarFeatures features, mlir::Value workspace)
-      : builder(builder), scalars(builder, module, features), evaluator(builder, scalars, module),
-        workspace(workspace) {}
+  KernelEmitter(mlir::OpBuilder &builder, mlir::ModuleOp module,
+                ScalarFeatures features, mlir::Value workspace)
+      : builder(builder), scalars(builder, module, features),
+        evaluator(builder, scalars, module), workspace(workspace) {}
 
   /// A 64-byte aligned flat buffer in the workspace.
-  mlir::Value allocate(mlir::Location loc, int64_t count, mlir::Type memoryElement);
+  mlir::Value allocate(mlir::Location loc, int64_t count,
+                       mlir::Type memoryElement);
 
-  /// Emits loops over items [begin, end) of `grid`; `body` gets the outer indices and the range of the inner one.
+  /// Emits loops over items [begin, end) of `grid`; `body` gets the outer
+  /// indices and the range of the inner one.
   llvm::LogicalResult
-  forItems(mlir::Location loc, const ItemGrid &grid, mlir::Value begin, mlir::Value end,
-           llvm::function_ref<llvm::LogicalResult(mlir::ValueRange outer, mlir::Value lower, mlir::Value upper)> body);
+  forItems(mlir::Location loc, const ItemGrid &grid, mlir::Value begin,
+           mlir::Value end,
+           llvm::function_ref<llvm::LogicalResult(
+               mlir::ValueRange outer, mlir::Value lower, mlir::Value upper)>
+               body);
 
   /// One scf.for from `lower` to `upper`, nothing carried.
-  llvm::LogicalResult forRange(mlir::Location loc, mlir::Value lower, mlir::Value upper,
-                               llvm::function_ref<llvm::LogicalResult(mlir::Value)> body);
+  llvm::LogicalResult
+  forRange(mlir::Location loc, mlir::Value lower, mlir::Value upper,
+           llvm::function_ref<llvm::LogicalResult(mlir::Value)> body);
 
   mlir::OpBuilder &builder;
   ScalarEmitter scalars;
@@ -62,20 +72,25 @@ public:
   int64_t workspaceBytes = 0;
 };
 
-/// A sweep over output elements: how it is split, and the code for a range of its items.
+/// A sweep over output elements: how it is split, and the code for a range of
+/// its items.
 struct Sweep {
   ItemGrid grid;
   std::function<llvm::LogicalResult(mlir::Value begin, mlir::Value end)> emit;
 };
 
 /// Stores elementwise values of one shape.
-Sweep makeElementwiseSweep(KernelEmitter &emitter, llvm::ArrayRef<Store> stores);
+Sweep makeElementwiseSweep(KernelEmitter &emitter,
+                           llvm::ArrayRef<Store> stores);
 
-/// Computes `contract` and stores the values of its shape that follow from it, itself included where asked for.
-mlir::FailureOr<Sweep> makeContractSweep(KernelEmitter &emitter, tile::ContractOp contract,
+/// Computes `contract` and stores the values of its shape that follow from it,
+/// itself included where asked for.
+mlir::FailureOr<Sweep> makeContractSweep(KernelEmitter &emitter,
+                                         tile::ContractOp contract,
                                          llvm::ArrayRef<Store> stores);
 
-/// Estimated nanoseconds for one evaluation of the operations that `tensor` depends on.
+/// Estimated nanoseconds for one evaluation of the operations that `tensor`
+/// depends on.
 double elementCost(mlir::Value tensor);
 
 } // namespace polytile::cpu

@@ -31,7 +31,8 @@ int64_t memoryBytes(Type element) {
 }
 
 MemRefType bufferType(RankedTensorType tensor) {
-  return MemRefType::get(tensor.getShape(), memoryType(tensor.getElementType()));
+  return MemRefType::get(tensor.getShape(),
+                         memoryType(tensor.getElementType()));
 }
 
 } // namespace polytile::cpu

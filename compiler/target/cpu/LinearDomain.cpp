@@ -18,8 +18,10 @@ namespace polytile::cpu {
 Range LinearDomain::rangeOf(ArrayRef<int64_t> expr) const {
   Range range{expr.back(), expr.back()};
   for (auto [coefficient, variable] : llvm::zip(expr, ranges)) {
-    range.lower += coefficient * (coefficient > 0 ? variable.lower : variable.upper);
-    range.upper += coefficient * (coefficient > 0 ? variable.upper : variable.lower);
+    range.lower +=
+        coefficient * (coefficient > 0 ? variable.lower : variable.upper);
+    range.upper +=
+        coefficient * (coefficient > 0 ? variable.upper : variable.lower);
   }
   return range;
 }
@@ -33,7 +35,8 @@ int64_t LinearDomain::reductionPoints() const {
 
 namespace {
 
-/// Variables while building: outputs, then the contraction's index variables, then locals.
+/// Variables while building: outputs, then the contraction's index variables,
+/// then locals.
 class DomainBuilder {
 public:
   explicit DomainBuilder(tile::ContractOp op) : op(op) {}
@@ -49,7 +52,9 @@ private:
   void simplify();
 
   LinearExpr widen(ArrayRef<int64_t> flat) const;
-  void addConstraint(LinearExpr expr, bool isEquality) { domain.constraints.push_back({std::move(expr), isEquality}); }
+  void addConstraint(LinearExpr expr, bool isEquality) {
+    domain.constraints.push_back({std::move(expr), isEquality});
+  }
   void addRangeConstraints(unsigned variable, Range range);
   void substitute(unsigned variable, const LinearExpr &value);
   int pickSolvable(const LinearExpr &expr) const;
@@ -57,7 +62,8 @@ private:
   tile::ContractOp op;
   LinearDomain domain;
   unsigned numOutputs = 0, numIndices = 0, numLocals = 0;
-  /// Flattened expressions over index variables, locals and a constant: domain, then inputs, then output.
+  /// Flattened expressions over index variables, locals and a constant: domain,
+  /// then inputs, then output.
   std::vector<SmallVector<int64_t, 8>> flat;
   FlatLinearConstraints localConstraints;
   llvm::SmallDenseSet<unsigned> eliminated;
@@ -71,9 +77,11 @@ LinearExpr DomainBuilder::widen(ArrayRef<int64_t> expr) const {
   return result;
 }
 
-/// All expressions are flattened together, so that equal floordivs share their local variable.
+/// All expressions are flattened together, so that equal floordivs share their
+/// local variable.
 LogicalResult DomainBuilder::flatten() {
-  SmallVector<AffineExpr> exprs = llvm::to_vector(op.getDomainSet().getConstraints());
+  SmallVector<AffineExpr> exprs =
+      llvm::to_vector(op.getDomainSet().getConstraints());
   for (unsigned i = 0, e = op.getInputs().size(); i != e; ++i)
     llvm::append_range(exprs, op.getInputMap(i).getResults());
   llvm::append_range(exprs, op.getOutputMap().getResults());
@@ -88,12 +96,14 @@ LogicalResult DomainBuilder::flatten() {
   return success();
 }
 
-/// Index variables have the inferred bounds; a local q with 0 <= e - c*q < c has what e's range allows.
+/// Index variables have the inferred bounds; a local q with 0 <= e - c*q < c
+/// has what e's range allows.
 void DomainBuilder::setRanges() {
   domain.numOutputs = numOutputs;
   for (int64_t size : op.getResultType().getShape())
     domain.ranges.push_back({0, size - 1});
-  for (auto [lower, upper] : llvm::zip(*op.getLowerBounds(), *op.getUpperBounds())) {
+  for (auto [lower, upper] :
+       llvm::zip(*op.getLowerBounds(), *op.getUpperBounds())) {
     domain.ranges.push_back({lower, upper});
     domain.isEmpty |= upper < lower;
   }
@@ -106,10 +116,13 @@ void DomainBuilder::setRanges() {
   for (unsigned i = 0, e = localConstraints.getNumEqualities(); i != e; ++i)
     addConstraint(widen(localConstraints.getEquality64(i)), true);
   // A local may depend on earlier locals only, so one pass in order suffices.
-  for (unsigned local = numOutputs + numIndices; local != domain.numVariables(); ++local)
+  for (unsigned local = numOutputs + numIndices; local != domain.numVariables();
+       ++local)
     for (const LinearConstraint &constraint : domain.constraints) {
       int64_t coefficient = constraint.expr[local];
-      bool usesLater = llvm::any_of(ArrayRef(constraint.expr).drop_back().drop_front(local + 1), [](int64_t c) { return c; });
+      bool usesLater = llvm::any_of(
+          ArrayRef(constraint.expr).drop_back().drop_front(local + 1),
+          [](int64_t c) { return c; });
       if (coefficient == 0 || usesLater || constraint.isEquality)
         continue;
       LinearExpr rest = constraint.expr;
@@ -117,14 +130,17 @@ void DomainBuilder::setRanges() {
       Range range = domain.rangeOf(rest);
       Range &bounds = domain.ranges[local];
       if (coefficient < 0) // rest >= -coefficient * q
-        bounds.upper = std::min(bounds.upper, llvm::divideFloorSigned(range.upper, -coefficient));
+        bounds.upper = std::min(
+            bounds.upper, llvm::divideFloorSigned(range.upper, -coefficient));
       else // coefficient * q >= -rest
-        bounds.lower = std::max(bounds.lower, llvm::divideCeilSigned(-range.upper, coefficient));
+        bounds.lower = std::max(
+            bounds.lower, llvm::divideCeilSigned(-range.upper, coefficient));
     }
 }
 
 void DomainBuilder::addRangeConstraints(unsigned variable, Range range) {
-  LinearExpr lower(domain.numVariables() + 1, 0), upper(domain.numVariables() + 1, 0);
+  LinearExpr lower(domain.numVariables() + 1, 0),
+      upper(domain.numVariables() + 1, 0);
   lower[variable] = 1;
   lower.back() = -range.lower;
   upper[variable] = -1;
@@ -133,7 +149,8 @@ void DomainBuilder::addRangeConstraints(unsigned variable, Range range) {
   addConstraint(upper, false);
 }
 
-/// x == value: puts `value` in its place everywhere, and keeps its range as constraints.
+/// x == value: puts `value` in its place everywhere, and keeps its range as
+/// constraints.
 void DomainBuilder::substitute(unsigned variable, const LinearExpr &value) {
   auto replace = [&](LinearExpr &expr) {
     int64_t coefficient = expr[variable];
@@ -175,11 +192,13 @@ void DomainBuilder::addAccessBounds() {
   }
 }
 
-/// The variable to solve an equality for: one with coefficient +-1 that isn't an output, the one with most values.
+/// The variable to solve an equality for: one with coefficient +-1 that isn't
+/// an output, the one with most values.
 int DomainBuilder::pickSolvable(const LinearExpr &expr) const {
   int best = -1;
   for (unsigned v = numOutputs; v != domain.numVariables(); ++v)
-    if (std::abs(expr[v]) == 1 && (best < 0 || domain.ranges[v].size() > domain.ranges[best].size()))
+    if (std::abs(expr[v]) == 1 &&
+        (best < 0 || domain.ranges[v].size() > domain.ranges[best].size()))
       best = v;
   return best;
 }
@@ -202,7 +221,8 @@ void DomainBuilder::solveEqualities() {
   }
 }
 
-/// Divides by the common factor, drops what always holds, and notes what never does.
+/// Divides by the common factor, drops what always holds, and notes what never
+/// does.
 void DomainBuilder::simplify() {
   SmallVector<LinearConstraint> kept;
   for (LinearConstraint &constraint : domain.constraints) {
@@ -210,18 +230,23 @@ void DomainBuilder::simplify() {
     for (int64_t coefficient : ArrayRef(constraint.expr).drop_back())
       factor = std::gcd(factor, std::abs(coefficient));
     if (factor > 1) {
-      domain.isEmpty |= constraint.isEquality && constraint.expr.back() % factor != 0;
-      int64_t constant = llvm::divideFloorSigned(constraint.expr.back(), factor);
+      domain.isEmpty |=
+          constraint.isEquality && constraint.expr.back() % factor != 0;
+      int64_t constant =
+          llvm::divideFloorSigned(constraint.expr.back(), factor);
       for (int64_t &coefficient : constraint.expr)
         coefficient /= factor;
       constraint.expr.back() = constant;
     }
     Range range = domain.rangeOf(constraint.expr);
-    bool impossible = constraint.isEquality ? range.lower > 0 || range.upper < 0 : range.upper < 0;
-    bool trivial = constraint.isEquality ? range.lower == 0 && range.upper == 0 : range.lower >= 0;
+    bool impossible = constraint.isEquality ? range.lower > 0 || range.upper < 0
+                                            : range.upper < 0;
+    bool trivial = constraint.isEquality ? range.lower == 0 && range.upper == 0
+                                         : range.lower >= 0;
     domain.isEmpty |= impossible;
     bool repeated = llvm::any_of(kept, [&](const LinearConstraint &other) {
-      return other.isEquality == constraint.isEquality && other.expr == constraint.expr;
+      return other.isEquality == constraint.isEquality &&
+             other.expr == constraint.expr;
     });
     if (!trivial && !repeated)
       kept.push_back(constraint);
@@ -231,7 +256,9 @@ void DomainBuilder::simplify() {
 
 FailureOr<LinearDomain> DomainBuilder::build() {
   if (!op.getLowerBounds() || !op.getUpperBounds() || !op.isSpecialized())
-    return op.emitOpError("needs static shapes and inferred bounds to be compiled"), failure();
+    return op.emitOpError(
+               "needs static shapes and inferred bounds to be compiled"),
+           failure();
   if (failed(flatten()))
     return failure();
   setRanges();
@@ -249,6 +276,8 @@ FailureOr<LinearDomain> DomainBuilder::build() {
   return std::move(domain);
 }
 
-FailureOr<LinearDomain> buildLinearDomain(tile::ContractOp op) { return DomainBuilder(op).build(); }
+FailureOr<LinearDomain> buildLinearDomain(tile::ContractOp op) {
+  return DomainBuilder(op).build();
+}
 
 } // namespace polytile::cpu

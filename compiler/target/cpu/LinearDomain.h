@@ -11,8 +11,8 @@
 //   - constraints that hold over the whole box are dropped.
 //
 // Example: O[n] = +(I[n + r - 1]), r < 3, with 8 elements: variables o0, r; one
-// access o0 + r - 1; constraints o0 + r - 1 >= 0 and 8 - o0 - r >= 0. Scanned in
-// the order o0, r, they are bounds of the loop over r: max(0, 1 - o0) to
+// access o0 + r - 1; constraints o0 + r - 1 >= 0 and 8 - o0 - r >= 0. Scanned
+// in the order o0, r, they are bounds of the loop over r: max(0, 1 - o0) to
 // min(2, 8 - o0).
 //
 //===----------------------------------------------------------------------===//
@@ -25,7 +25,8 @@
 
 namespace polytile::cpu {
 
-/// A linear expression over the domain's variables; the last entry is the constant.
+/// A linear expression over the domain's variables; the last entry is the
+/// constant.
 using LinearExpr = llvm::SmallVector<int64_t, 8>;
 
 /// `expr >= 0`, or `expr == 0`.
@@ -46,7 +47,8 @@ struct LinearDomain {
   unsigned numOutputs = 0;
   /// Ranges of all variables; outputs have the whole dimension.
   llvm::SmallVector<Range> ranges;
-  /// Variables that are left to loop over after the outputs, in the order of the source.
+  /// Variables that are left to loop over after the outputs, in the order of
+  /// the source.
   llvm::SmallVector<unsigned> reductions;
   /// What isn't implied by the ranges.
   llvm::SmallVector<LinearConstraint> constraints;
@@ -62,7 +64,8 @@ struct LinearDomain {
   int64_t reductionPoints() const;
 };
 
-/// The domain of a specialised contraction with inferred bounds; fails with a diagnostic when bounds are missing.
+/// The domain of a specialised contraction with inferred bounds; fails with a
+/// diagnostic when bounds are missing.
 mlir::FailureOr<LinearDomain> buildLinearDomain(tile::ContractOp op);
 
 } // namespace polytile::cpu

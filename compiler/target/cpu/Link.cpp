@@ -26,8 +26,10 @@ namespace polytile::cpu {
 class TemporaryFile {
 public:
   explicit TemporaryFile(StringRef suffix) {
-    const char *folder = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : getenv("TMPDIR");
-    std::string pattern = std::string(folder ? folder : "/tmp") + "/polytile-%%%%%%%%%%%%" + suffix.str();
+    const char *folder =
+        access("/dev/shm", W_OK) == 0 ? "/dev/shm" : getenv("TMPDIR");
+    std::string pattern = std::string(folder ? folder : "/tmp") +
+                          "/polytile-%%%%%%%%%%%%" + suffix.str();
     int descriptor = -1;
     error = sys::fs::createUniqueFile(pattern, descriptor, path);
     if (!error)
@@ -49,7 +51,8 @@ Expected<std::vector<char>> linkSharedObject(ArrayRef<char> object) {
   std::lock_guard<std::mutex> lock(oneAtATime);
   TemporaryFile input(".o"), output(".so");
   if (input.error || output.error)
-    return createStringError(input.error ? input.error : output.error, "no temporary file can be made to link in");
+    return createStringError(input.error ? input.error : output.error,
+                             "no temporary file can be made to link in");
   {
     std::error_code error;
     raw_fd_ostream stream(input.path, error);
@@ -63,17 +66,29 @@ Expected<std::vector<char>> linkSharedObject(ArrayRef<char> object) {
       return createStringError(error, "the object can't be written");
     }
   }
-  const char *arguments[] = {"ld.lld", "-shared", "-z", "defs", "--hash-style=gnu", "--build-id=none",
-                             "--threads=1", "-Bsymbolic", "-o", output.path.c_str(), input.path.c_str()};
+  const char *arguments[] = {"ld.lld",
+                             "-shared",
+                             "-z",
+                             "defs",
+                             "--hash-style=gnu",
+                             "--build-id=none",
+                             "--threads=1",
+                             "-Bsymbolic",
+                             "-o",
+                             output.path.c_str(),
+                             input.path.c_str()};
   std::string messages;
   raw_string_ostream stream(messages);
-  lld::Result result = lld::lldMain(arguments, nulls(), stream, {{lld::Gnu, &lld::elf::link}});
+  lld::Result result =
+      lld::lldMain(arguments, nulls(), stream, {{lld::Gnu, &lld::elf::link}});
   if (result.retCode != 0)
     return createStringError("the kernels can't be linked: " + messages);
   auto buffer = MemoryBuffer::getFile(output.path);
   if (!buffer)
-    return createStringError(buffer.getError(), "the shared object can't be read back");
-  return std::vector<char>((*buffer)->getBufferStart(), (*buffer)->getBufferEnd());
+    return createStringError(buffer.getError(),
+                             "the shared object can't be read back");
+  return std::vector<char>((*buffer)->getBufferStart(),
+                           (*buffer)->getBufferEnd());
 }
 
 } // namespace polytile::cpu

@@ -15,9 +15,10 @@ using namespace mlir;
 
 namespace polytile::cpu {
 
-LoopScanner::LoopScanner(OpBuilder &builder, Location loc, const LinearDomain &domain, ArrayRef<unsigned> order)
-    : builder(builder), loc(loc), math(builder, loc), domain(domain), order(order), values(domain.numVariables()),
-      byLevel(order.size()) {
+LoopScanner::LoopScanner(OpBuilder &builder, Location loc,
+                         const LinearDomain &domain, ArrayRef<unsigned> order)
+    : builder(builder), loc(loc), math(builder, loc), domain(domain),
+      order(order), values(domain.numVariables()), byLevel(order.size()) {
   for (const LinearConstraint &constraint : domain.constraints) {
     size_t level = order.size();
     while (level > 0 && constraint.expr[order[level - 1]] == 0)
@@ -36,7 +37,8 @@ Value LoopScanner::evaluate(ArrayRef<int64_t> expr) {
 
 Value LoopScanner::holds(const LinearConstraint &constraint) {
   Value value = evaluate(constraint.expr), none = math.constant(0);
-  return constraint.isEquality ? math.equal(value, none) : math.less(math.constant(-1), value);
+  return constraint.isEquality ? math.equal(value, none)
+                               : math.less(math.constant(-1), value);
 }
 
 Value LoopScanner::guard() {
@@ -50,7 +52,8 @@ Value LoopScanner::guard() {
 std::pair<Value, Value> LoopScanner::bounds(size_t level) {
   unsigned variable = order[level];
   Range range = domain.ranges[variable];
-  Value lower = math.constant(range.lower), upper = math.constant(range.upper + 1);
+  Value lower = math.constant(range.lower),
+        upper = math.constant(range.upper + 1);
   if (auto limit = limits.find(variable); limit != limits.end())
     std::tie(lower, upper) = limit->second;
   for (const LinearConstraint &constraint : byLevel[level]) {
@@ -63,7 +66,8 @@ std::pair<Value, Value> LoopScanner::bounds(size_t level) {
       rest.back() += coefficient - 1;
       lower = math.max(lower, math.floorDiv(evaluate(rest), coefficient));
     } else {
-      rest.back() -= coefficient; // floor(rest / c) + 1 == floor((rest + c) / c)
+      rest.back() -=
+          coefficient; // floor(rest / c) + 1 == floor((rest + c) / c)
       upper = math.min(upper, math.floorDiv(evaluate(rest), -coefficient));
     }
   }
@@ -71,8 +75,9 @@ std::pair<Value, Value> LoopScanner::bounds(size_t level) {
 }
 
 /// The variable has one value at most: a test instead of a loop.
-FailureOr<SmallVector<Value>> LoopScanner::scanSolved(size_t level, const LinearConstraint &equality,
-                                                      ValueRange carried, const Body &body) {
+FailureOr<SmallVector<Value>>
+LoopScanner::scanSolved(size_t level, const LinearConstraint &equality,
+                        ValueRange carried, const Body &body) {
   unsigned variable = order[level];
   LinearExpr rest = equality.expr;
   int64_t coefficient = rest[variable];
@@ -83,18 +88,21 @@ FailureOr<SmallVector<Value>> LoopScanner::scanSolved(size_t level, const Linear
   coefficient = std::abs(coefficient);
   Value numerator = evaluate(rest);
   values[variable] = math.floorDiv(numerator, coefficient);
-  Value condition = math.equal(math.mul(values[variable], coefficient), numerator);
+  Value condition =
+      math.equal(math.mul(values[variable], coefficient), numerator);
   Value lower = math.constant(domain.ranges[variable].lower);
   Value upper = math.constant(domain.ranges[variable].upper + 1);
   if (auto limit = limits.find(variable); limit != limits.end())
     std::tie(lower, upper) = limit->second;
-  condition = math.both(condition, math.less(math.sub(lower, math.constant(1)), values[variable]));
+  condition = math.both(condition, math.less(math.sub(lower, math.constant(1)),
+                                             values[variable]));
   condition = math.both(condition, math.less(values[variable], upper));
   for (const LinearConstraint &constraint : byLevel[level])
     if (&constraint != &equality)
       condition = math.both(condition, holds(constraint));
   bool hasElse = !carried.empty();
-  auto branch = builder.create<scf::IfOp>(loc, carried.getTypes(), condition, hasElse);
+  auto branch =
+      builder.create<scf::IfOp>(loc, carried.getTypes(), condition, hasElse);
   OpBuilder::InsertionGuard restore(builder);
   auto finish = [&](ValueRange results) {
     if (hasElse)
@@ -112,7 +120,8 @@ FailureOr<SmallVector<Value>> LoopScanner::scanSolved(size_t level, const Linear
   return llvm::to_vector_of<Value>(branch.getResults());
 }
 
-FailureOr<SmallVector<Value>> LoopScanner::scanLevel(size_t level, ValueRange carried, const Body &body) {
+FailureOr<SmallVector<Value>>
+LoopScanner::scanLevel(size_t level, ValueRange carried, const Body &body) {
   if (level == order.size())
     return body(carried);
   for (const LinearConstraint &constraint : byLevel[level])
@@ -120,7 +129,8 @@ FailureOr<SmallVector<Value>> LoopScanner::scanLevel(size_t level, ValueRange ca
       return scanSolved(level, constraint, carried, body);
   unsigned variable = order[level];
   auto [lower, upper] = bounds(level);
-  auto first = IndexMath::isConstant(lower), last = IndexMath::isConstant(upper);
+  auto first = IndexMath::isConstant(lower),
+       last = IndexMath::isConstant(upper);
   if (first && last && *first < *last && *last - *first <= unrolling) {
     int64_t before = std::exchange(unrolling, unrolling / (*last - *first));
     SmallVector<Value> results = llvm::to_vector(carried);
@@ -139,9 +149,12 @@ FailureOr<SmallVector<Value>> LoopScanner::scanLevel(size_t level, ValueRange ca
   return emitLoop(level, lower, upper, carried, body);
 }
 
-FailureOr<SmallVector<Value>> LoopScanner::emitLoop(size_t level, Value lower, Value upper, ValueRange carried,
+FailureOr<SmallVector<Value>> LoopScanner::emitLoop(size_t level, Value lower,
+                                                    Value upper,
+                                                    ValueRange carried,
                                                     const Body &body) {
-  auto loop = builder.create<scf::ForOp>(loc, lower, upper, math.constant(1), carried);
+  auto loop =
+      builder.create<scf::ForOp>(loc, lower, upper, math.constant(1), carried);
   OpBuilder::InsertionGuard restore(builder);
   if (carried.empty())
     builder.setInsertionPoint(loop.getBody()->getTerminator());
@@ -156,10 +169,14 @@ FailureOr<SmallVector<Value>> LoopScanner::emitLoop(size_t level, Value lower, V
   return llvm::to_vector_of<Value>(loop.getResults());
 }
 
-/// A loop over blocks around the loop over the points of one; just the latter where there is one block at most.
-FailureOr<SmallVector<Value>> LoopScanner::scanBlocks(size_t level, Value lower, Value upper, ValueRange carried,
+/// A loop over blocks around the loop over the points of one; just the latter
+/// where there is one block at most.
+FailureOr<SmallVector<Value>> LoopScanner::scanBlocks(size_t level, Value lower,
+                                                      Value upper,
+                                                      ValueRange carried,
                                                       const Body &body) {
-  auto scanOne = [&](ValueRange before, Value first, Value last) -> FailureOr<SmallVector<Value>> {
+  auto scanOne = [&](ValueRange before, Value first,
+                     Value last) -> FailureOr<SmallVector<Value>> {
     auto partial = emitLoop(level, first, last, blocks.start(), body);
     if (failed(partial))
       return failure();
@@ -167,7 +184,8 @@ FailureOr<SmallVector<Value>> LoopScanner::scanBlocks(size_t level, Value lower,
   };
   if (domain.ranges[order[level]].size() <= blocks.length)
     return scanOne(carried, lower, upper);
-  auto loop = builder.create<scf::ForOp>(loc, lower, upper, math.constant(blocks.length), carried);
+  auto loop = builder.create<scf::ForOp>(loc, lower, upper,
+                                         math.constant(blocks.length), carried);
   OpBuilder::InsertionGuard restore(builder);
   builder.setInsertionPointToStart(loop.getBody());
   Value first = loop.getInductionVar();

@@ -2,7 +2,8 @@
 //
 // Replaces each kernel function on tensors by one on buffers:
 //
-//   func.func @k(%a: tensor<8xf32>) -> tensor<8xf32> attributes {program.kernel}
+//   func.func @k(%a: tensor<8xf32>) -> tensor<8xf32> attributes
+//   {program.kernel}
 // ==>
 //   func.func @k(%a: memref<8xf32>, %r: memref<8xf32>, %begin: index,
 //                %end: index, %workspace: memref<..xi8>)
@@ -29,7 +30,8 @@ namespace {
 /// Lowers one kernel.
 class KernelLowering {
 public:
-  KernelLowering(func::FuncOp source, const LowerKernelsConfig &config) : source(source), config(config) {}
+  KernelLowering(func::FuncOp source, const LowerKernelsConfig &config)
+      : source(source), config(config) {}
   LogicalResult run();
 
 private:
@@ -52,12 +54,16 @@ private:
 
 } // namespace
 
-static RankedTensorType tensorType(Value value) { return cast<RankedTensorType>(value.getType()); }
+static RankedTensorType tensorType(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
 
-/// Buffers are flat in the lowered function: the loops compute positions, and no size can make a layout degenerate.
+/// Buffers are flat in the lowered function: the loops compute positions, and
+/// no size can make a layout degenerate.
 static MemRefType flatType(Type type) {
   auto tensor = cast<RankedTensorType>(type);
-  return MemRefType::get({tensor.getNumElements()}, memoryType(tensor.getElementType()));
+  return MemRefType::get({tensor.getNumElements()},
+                         memoryType(tensor.getElementType()));
 }
 
 void KernelLowering::createFunction() {
@@ -69,7 +75,8 @@ void KernelLowering::createFunction() {
   Type index = builder.getIndexType();
   types.append({index, index, MemRefType::get({1}, builder.getI8Type())});
   builder.setInsertionPoint(source);
-  lowered = builder.create<func::FuncOp>(source.getLoc(), source.getName(), builder.getFunctionType(types, {}));
+  lowered = builder.create<func::FuncOp>(source.getLoc(), source.getName(),
+                                         builder.getFunctionType(types, {}));
   if (Attribute mayAlias = source->getAttr("program.may_alias"))
     lowered->setAttr("program.may_alias", mayAlias);
   Block *entry = lowered.addEntryBlock();
@@ -78,15 +85,19 @@ void KernelLowering::createFunction() {
   unsigned count = types.size();
   begin = entry->getArgument(count - 3);
   end = entry->getArgument(count - 2);
-  emitter = std::make_unique<KernelEmitter>(builder, module, config.features, entry->getArgument(count - 1));
-  for (auto [argument, buffer] : llvm::zip(source.getArguments(), entry->getArguments()))
+  emitter = std::make_unique<KernelEmitter>(builder, module, config.features,
+                                            entry->getArgument(count - 1));
+  for (auto [argument, buffer] :
+       llvm::zip(source.getArguments(), entry->getArguments()))
     emitter->evaluator.bind(argument, buffer);
   Operation *terminator = source.getBody().front().getTerminator();
   for (auto [number, result] : llvm::enumerate(terminator->getOperands()))
-    stores.push_back({result, entry->getArgument(source.getNumArguments() + number)});
+    stores.push_back(
+        {result, entry->getArgument(source.getNumArguments() + number)});
 }
 
-/// True when every result has the contraction's shape and reaches it through elementwise operations of that shape alone.
+/// True when every result has the contraction's shape and reaches it through
+/// elementwise operations of that shape alone.
 bool KernelLowering::isOneSweep(tile::ContractOp contract) {
   ArrayRef<int64_t> shape = contract.getResultType().getShape();
   for (const Store &store : stores)
@@ -98,20 +109,25 @@ bool KernelLowering::isOneSweep(tile::ContractOp contract) {
     for (Operation *user : worklist.pop_back_val()->getUsers()) {
       if (isa<func::ReturnOp>(user) || !seen.insert(user).second)
         continue;
-      if (!user->hasTrait<tile::Elementwise>() || tensorType(user->getResult(0)).getShape() != shape)
+      if (!user->hasTrait<tile::Elementwise>() ||
+          tensorType(user->getResult(0)).getShape() != shape)
         return false;
       worklist.push_back(user);
     }
   return true;
 }
 
-FailureOr<Sweep> KernelLowering::makeSweep(tile::ContractOp contract, ArrayRef<Store> wanted) {
-  if (auto dense = makeDenseSweep(*emitter, contract, wanted, config.vectorBits); succeeded(dense))
+FailureOr<Sweep> KernelLowering::makeSweep(tile::ContractOp contract,
+                                           ArrayRef<Store> wanted) {
+  if (auto dense =
+          makeDenseSweep(*emitter, contract, wanted, config.vectorBits);
+      succeeded(dense))
     return dense;
   return makeContractSweep(*emitter, contract, wanted);
 }
 
-/// The whole kernel's items come from its one sweep; a step among several runs all of its items at once.
+/// The whole kernel's items come from its one sweep; a step among several runs
+/// all of its items at once.
 LogicalResult KernelLowering::emitSweep(const Sweep &sweep, bool isWhole) {
   if (isWhole) {
     items = sweep.grid.items;
@@ -133,7 +149,8 @@ LogicalResult KernelLowering::emitSteps() {
       if (store.tensor == contract.getResult())
         buffer = store.buffer;
     if (!buffer)
-      buffer = emitter->allocate(contract.getLoc(), type.getNumElements(), memoryType(type.getElementType()));
+      buffer = emitter->allocate(contract.getLoc(), type.getNumElements(),
+                                 memoryType(type.getElementType()));
     auto sweep = makeSweep(contract, Store{contract.getResult(), buffer});
     if (failed(sweep) || failed(emitSweep(*sweep, false)))
       return failure();
@@ -149,15 +166,19 @@ LogicalResult KernelLowering::emitSteps() {
   return success();
 }
 
-/// Counts from the definitions: one operation a point for each operation of the body and for the aggregation.
+/// Counts from the definitions: one operation a point for each operation of the
+/// body and for the aggregation.
 void KernelLowering::annotate() {
   double flops = 0, bytes = 0;
   source.walk([&](Operation *op) {
     if (auto contract = dyn_cast<tile::ContractOp>(op)) {
       double points = 1;
-      for (auto [lower, upper] : llvm::zip(*contract.getLowerBounds(), *contract.getUpperBounds()))
+      for (auto [lower, upper] :
+           llvm::zip(*contract.getLowerBounds(), *contract.getUpperBounds()))
         points *= static_cast<double>(upper - lower + 1);
-      flops += points * static_cast<double>(std::distance(contract.getBody().front().begin(), contract.getBody().front().end()));
+      flops += points * static_cast<double>(
+                            std::distance(contract.getBody().front().begin(),
+                                          contract.getBody().front().end()));
     } else if (op->hasTrait<tile::Elementwise>() && op->getNumResults() == 1) {
       if (auto type = dyn_cast<RankedTensorType>(op->getResult(0).getType()))
         flops += static_cast<double>(type.getNumElements());
@@ -165,22 +186,30 @@ void KernelLowering::annotate() {
   });
   for (Type type : lowered.getFunctionType().getInputs().drop_back(3)) {
     auto buffer = cast<MemRefType>(type);
-    bytes += static_cast<double>(buffer.getNumElements()) * (buffer.getElementTypeBitWidth() / 8);
+    bytes += static_cast<double>(buffer.getNumElements()) *
+             (buffer.getElementTypeBitWidth() / 8);
   }
-  auto number = [&](double value) { return builder.getI64IntegerAttr(static_cast<int64_t>(std::min(value, 9e18))); };
+  auto number = [&](double value) {
+    return builder.getI64IntegerAttr(
+        static_cast<int64_t>(std::min(value, 9e18)));
+  };
   lowered->setAttr(kernelAttrName,
-                   builder.getDictionaryAttr({builder.getNamedAttr("items", number(items)),
-                                              builder.getNamedAttr("grain", number(grain)),
-                                              builder.getNamedAttr("workspace_bytes", number(emitter->workspaceBytes)),
-                                              builder.getNamedAttr("flops", number(flops)),
-                                              builder.getNamedAttr("bytes", number(bytes))}));
+                   builder.getDictionaryAttr(
+                       {builder.getNamedAttr("items", number(items)),
+                        builder.getNamedAttr("grain", number(grain)),
+                        builder.getNamedAttr("workspace_bytes",
+                                             number(emitter->workspaceBytes)),
+                        builder.getNamedAttr("flops", number(flops)),
+                        builder.getNamedAttr("bytes", number(bytes))}));
 }
 
 LogicalResult KernelLowering::run() {
   createFunction();
-  source.walk([&](tile::ContractOp contract) { contracts.push_back(contract); });
+  source.walk(
+      [&](tile::ContractOp contract) { contracts.push_back(contract); });
   bool sameShape = llvm::all_of(stores, [&](const Store &store) {
-    return tensorType(store.tensor).getShape() == tensorType(stores.front().tensor).getShape();
+    return tensorType(store.tensor).getShape() ==
+           tensorType(stores.front().tensor).getShape();
   });
   LogicalResult result = success();
   if (!stores.empty() && contracts.empty() && sameShape) {
@@ -197,8 +226,8 @@ LogicalResult KernelLowering::run() {
   builder.create<func::ReturnOp>(source.getLoc());
   // The workspace has its size now.
   Block &entry = lowered.getBody().front();
-  entry.getArguments().back().setType(
-      MemRefType::get({std::max<int64_t>(emitter->workspaceBytes, 1)}, builder.getI8Type()));
+  entry.getArguments().back().setType(MemRefType::get(
+      {std::max<int64_t>(emitter->workspaceBytes, 1)}, builder.getI8Type()));
   lowered.setType(builder.getFunctionType(entry.getArgumentTypes(), {}));
   annotate();
   source.erase();
@@ -211,8 +240,10 @@ struct LowerKernels : impl::CpuLowerKernelsBase<LowerKernels> {
 
   void runOnOperation() override {
     LowerKernelsConfig config = configFor(level);
-    for (auto function : llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
-      if (function->hasAttr("program.kernel") && failed(KernelLowering(function, config).run()))
+    for (auto function :
+         llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
+      if (function->hasAttr("program.kernel") &&
+          failed(KernelLowering(function, config).run()))
         return signalPassFailure();
   }
 };
@@ -222,7 +253,9 @@ LowerKernelsConfig configFor(StringRef level) {
   LowerKernelsConfig config;
   config.features.f16Conversions = level == "x86-64-v3" || level == "x86-64-v4";
   config.features.rounding = level != "x86-64";
-  config.vectorBits = level == "x86-64-v4" ? 512 : level == "x86-64-v3" ? 256 : 128;
+  config.vectorBits = level == "x86-64-v4"   ? 512
+                      : level == "x86-64-v3" ? 256
+                                             : 128;
   return config;
 }
 

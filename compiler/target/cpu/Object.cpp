@@ -27,7 +27,8 @@ extern "C" const char polytileCpuSupportEnd[];
 
 namespace polytile::cpu {
 
-Expected<std::unique_ptr<TargetMachine>> makeTargetMachine(StringRef level, unsigned optimization) {
+Expected<std::unique_ptr<TargetMachine>>
+makeTargetMachine(StringRef level, unsigned optimization) {
   static std::once_flag once;
   std::call_once(once, [] {
     LLVMInitializeX86TargetInfo();
@@ -42,13 +43,15 @@ Expected<std::unique_ptr<TargetMachine>> makeTargetMachine(StringRef level, unsi
     return createStringError(message);
   TargetOptions options;
   auto codeGen = static_cast<CodeGenOptLevel>(std::min(optimization, 2u));
-  return std::unique_ptr<TargetMachine>(
-      target->createTargetMachine(triple, level, "", options, Reloc::PIC_, std::nullopt, codeGen));
+  return std::unique_ptr<TargetMachine>(target->createTargetMachine(
+      triple, level, "", options, Reloc::PIC_, std::nullopt, codeGen));
 }
 
 Error linkSupport(Module &module) {
-  StringRef bitcode(polytileCpuSupportBegin, polytileCpuSupportEnd - polytileCpuSupportBegin);
-  auto support = getLazyBitcodeModule(MemoryBufferRef(bitcode, "support"), module.getContext());
+  StringRef bitcode(polytileCpuSupportBegin,
+                    polytileCpuSupportEnd - polytileCpuSupportBegin);
+  auto support = getLazyBitcodeModule(MemoryBufferRef(bitcode, "support"),
+                                      module.getContext());
   if (!support)
     return support.takeError();
   (*support)->setTargetTriple(module.getTargetTriple());
@@ -67,16 +70,23 @@ Error linkSupport(Module &module) {
   return Error::success();
 }
 
-/// Loops of scheduled functions (micro-kernels) are as unrolled as they are to be.
+/// Loops of scheduled functions (micro-kernels) are as unrolled as they are to
+/// be.
 static void keepSchedule(Function &function) {
   DominatorTree dominators(function);
   LoopInfo loops(dominators);
   LLVMContext &context = function.getContext();
-  auto name = [&](StringRef text) { return MDNode::get(context, MDString::get(context, text)); };
+  auto name = [&](StringRef text) {
+    return MDNode::get(context, MDString::get(context, text));
+  };
   for (Loop *loop : loops.getLoopsInPreorder()) {
-    MDNode *id = MDNode::getDistinct(context, {nullptr, name("llvm.loop.unroll.disable"),
-                                               MDNode::get(context, {MDString::get(context, "llvm.loop.vectorize.enable"),
-                                                                     ConstantAsMetadata::get(ConstantInt::getFalse(context))})});
+    MDNode *id = MDNode::getDistinct(
+        context,
+        {nullptr, name("llvm.loop.unroll.disable"),
+         MDNode::get(
+             context,
+             {MDString::get(context, "llvm.loop.vectorize.enable"),
+              ConstantAsMetadata::get(ConstantInt::getFalse(context))})});
     id->replaceOperandWith(0, id);
     loop->setLoopID(id);
   }
@@ -85,18 +95,21 @@ static void keepSchedule(Function &function) {
 static void setAttributes(Module &module, const TargetMachine &machine) {
   StringRef width = machine.getTargetCPU() == "x86-64-v4" ? "512" : "256";
   for (Function &function : module) {
-    for (const char *old : {"target-features", "tune-cpu", "stack-protector-buffer-size", "no-trapping-math"})
+    for (const char *old : {"target-features", "tune-cpu",
+                            "stack-protector-buffer-size", "no-trapping-math"})
       function.removeFnAttr(old);
     function.addFnAttr("target-cpu", machine.getTargetCPU());
     function.addFnAttr("prefer-vector-width", width);
     function.addFnAttr("min-legal-vector-width", width);
     function.addFnAttr(Attribute::NoUnwind);
-    if (function.hasFnAttribute("polytile-scheduled") && !function.isDeclaration())
+    if (function.hasFnAttribute("polytile-scheduled") &&
+        !function.isDeclaration())
       keepSchedule(function);
   }
 }
 
-void optimize(Module &module, TargetMachine &machine, unsigned level, bool verifyEach) {
+void optimize(Module &module, TargetMachine &machine, unsigned level,
+              bool verifyEach) {
   setAttributes(module, machine);
   LoopAnalysisManager loops;
   FunctionAnalysisManager functions;
@@ -105,7 +118,8 @@ void optimize(Module &module, TargetMachine &machine, unsigned level, bool verif
   PipelineTuningOptions tuning;
   tuning.LoopVectorization = tuning.LoopInterleaving = level >= 2;
   tuning.SLPVectorization = false;
-  // Loops are interleaved where they are vectorised, and short ones are never made: more copies cost compile time alone.
+  // Loops are interleaved where they are vectorised, and short ones are never
+  // made: more copies cost compile time alone.
   tuning.LoopUnrolling = false;
   PassBuilder builder(&machine, tuning);
   TargetLibraryInfoImpl library{Triple(module.getTargetTriple())};
@@ -116,15 +130,18 @@ void optimize(Module &module, TargetMachine &machine, unsigned level, bool verif
   builder.registerFunctionAnalyses(functions);
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, components, modules);
-  static const OptimizationLevel levels[] = {OptimizationLevel::O0, OptimizationLevel::O1, OptimizationLevel::O2,
-                                             OptimizationLevel::O3};
+  static const OptimizationLevel levels[] = {
+      OptimizationLevel::O0, OptimizationLevel::O1, OptimizationLevel::O2,
+      OptimizationLevel::O3};
   OptimizationLevel chosen = levels[std::min(level, 3u)];
-  ModulePassManager passes = level == 0 ? builder.buildO0DefaultPipeline(chosen)
-                                        : builder.buildPerModuleDefaultPipeline(chosen);
+  ModulePassManager passes =
+      level == 0 ? builder.buildO0DefaultPipeline(chosen)
+                 : builder.buildPerModuleDefaultPipeline(chosen);
   passes.run(module, modules);
 }
 
-Expected<SmallVector<char, 0>> emitCode(Module &module, TargetMachine &machine, CodeGenFileType type) {
+Expected<SmallVector<char, 0>> emitCode(Module &module, TargetMachine &machine,
+                                        CodeGenFileType type) {
   SmallVector<char, 0> code;
   raw_svector_ostream stream(code);
   legacy::PassManager passes;

@@ -18,19 +18,24 @@
 namespace polytile::cpu {
 
 /// The machine of a concrete level.
-llvm::Expected<std::unique_ptr<llvm::TargetMachine>> makeTargetMachine(llvm::StringRef level, unsigned optimization);
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
+makeTargetMachine(llvm::StringRef level, unsigned optimization);
 
-/// Adds the support functions that `module` calls (support/), as internal functions to be inlined.
+/// Adds the support functions that `module` calls (support/), as internal
+/// functions to be inlined.
 llvm::Error linkSupport(llvm::Module &module);
 
 /// Gives every function the machine's attributes and runs LLVM's pipeline.
-void optimize(llvm::Module &module, llvm::TargetMachine &machine, unsigned level, bool verifyEach);
+void optimize(llvm::Module &module, llvm::TargetMachine &machine,
+              unsigned level, bool verifyEach);
 
 /// Object code, or assembly text.
-llvm::Expected<llvm::SmallVector<char, 0>> emitCode(llvm::Module &module, llvm::TargetMachine &machine,
-                                                    llvm::CodeGenFileType type);
+llvm::Expected<llvm::SmallVector<char, 0>>
+emitCode(llvm::Module &module, llvm::TargetMachine &machine,
+         llvm::CodeGenFileType type);
 
-/// Links one object into a shared object without any dependency. Serialised: LLD keeps global state.
+/// Links one object into a shared object without any dependency. Serialised:
+/// LLD keeps global state.
 llvm::Expected<std::vector<char>> linkSharedObject(llvm::ArrayRef<char> object);
 
 } // namespace polytile::cpu

@@ -21,7 +21,8 @@
 
 namespace polytile::cpu {
 
-/// The dictionary attribute of a lowered kernel: items, grain, workspace_bytes, flops, bytes.
+/// The dictionary attribute of a lowered kernel: items, grain, workspace_bytes,
+/// flops, bytes.
 inline constexpr llvm::StringLiteral kernelAttrName = "cpu.kernel";
 
 /// What the loops depend on.

@@ -8,10 +8,10 @@
 #include "compiler/target/cpu/ScalarOps.h"
 
 #include "compiler/target/cpu/KernelTypes.h"
-#include "llvm/ADT/TypeSwitch.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 
@@ -23,17 +23,22 @@ using arith::FastMathFlags;
 using tile::Aggregation;
 using tile::Predicate;
 
-static bool isUnsigned(Type element) { return tile::isUnsignedElement(element); }
+static bool isUnsigned(Type element) {
+  return tile::isUnsignedElement(element);
+}
 
-static Value intConstant(OpBuilder &b, Location loc, Type type, const APInt &value) {
+static Value intConstant(OpBuilder &b, Location loc, Type type,
+                         const APInt &value) {
   return b.create<arith::ConstantOp>(loc, b.getIntegerAttr(type, value));
 }
 
 static Value intConstant(OpBuilder &b, Location loc, Type type, int64_t value) {
-  return intConstant(b, loc, type, APInt(type.getIntOrFloatBitWidth(), value, true));
+  return intConstant(b, loc, type,
+                     APInt(type.getIntOrFloatBitWidth(), value, true));
 }
 
-static Value compare(OpBuilder &b, Location loc, CmpIPredicate predicate, Value lhs, Value rhs) {
+static Value compare(OpBuilder &b, Location loc, CmpIPredicate predicate,
+                     Value lhs, Value rhs) {
   return b.create<arith::CmpIOp>(loc, predicate, lhs, rhs);
 }
 
@@ -41,20 +46,26 @@ static Value compare(OpBuilder &b, Location loc, CmpIPredicate predicate, Value 
 // Calls, memory forms, rounding
 //===----------------------------------------------------------------------===//
 
-Value ScalarEmitter::call(Location loc, StringRef name, Type result, ValueRange operands) {
+Value ScalarEmitter::call(Location loc, StringRef name, Type result,
+                          ValueRange operands) {
   auto callee = module.lookupSymbol<func::FuncOp>(name);
   if (!callee) {
     OpBuilder atStart = OpBuilder::atBlockBegin(module.getBody());
-    callee = atStart.create<func::FuncOp>(module.getLoc(), name,
-                                          builder.getFunctionType(operands.getTypes(), {result}));
+    callee = atStart.create<func::FuncOp>(
+        module.getLoc(), name,
+        builder.getFunctionType(operands.getTypes(), {result}));
     callee.setPrivate();
   }
   return builder.create<func::CallOp>(loc, callee, operands).getResult(0);
 }
 
-Value ScalarEmitter::intrinsic(Location loc, const Twine &name, Type result, ValueRange operands) {
+Value ScalarEmitter::intrinsic(Location loc, const Twine &name, Type result,
+                               ValueRange operands) {
   SmallString<32> text;
-  return builder.create<LLVM::CallIntrinsicOp>(loc, result, name.toStringRef(text), operands).getResults();
+  return builder
+      .create<LLVM::CallIntrinsicOp>(loc, result, name.toStringRef(text),
+                                     operands)
+      .getResults();
 }
 
 Value ScalarEmitter::narrowBits(Location loc, Value value, Type element) {
@@ -68,26 +79,30 @@ Value ScalarEmitter::toMemory(Location loc, Value value, Type element) {
   if (element.isInteger(1))
     return builder.create<arith::ExtUIOp>(loc, memoryType(element), value);
   if (isNarrowFloat(element))
-    return builder.create<arith::BitcastOp>(loc, element, narrowBits(loc, value, element));
+    return builder.create<arith::BitcastOp>(loc, element,
+                                            narrowBits(loc, value, element));
   return value;
 }
 
 Value ScalarEmitter::fromMemory(Location loc, Value value, Type element) {
   if (element.isInteger(1))
-    return compare(builder, loc, CmpIPredicate::ne, value, intConstant(builder, loc, value.getType(), 0));
+    return compare(builder, loc, CmpIPredicate::ne, value,
+                   intConstant(builder, loc, value.getType(), 0));
   if (!isNarrowFloat(element))
     return value;
   StringRef name = element.isBF16()          ? "ptl_bf16_to_f32"
                    : features.f16Conversions ? "ptl_f16_to_f32_native"
                                              : "ptl_f16_to_f32";
-  Value bits = builder.create<arith::BitcastOp>(loc, builder.getI16Type(), value);
+  Value bits =
+      builder.create<arith::BitcastOp>(loc, builder.getI16Type(), value);
   return call(loc, name, builder.getF32Type(), bits);
 }
 
 Value ScalarEmitter::round(Location loc, Value value, Type element) {
   if (!isNarrowFloat(element))
     return value;
-  Value bits = builder.create<arith::BitcastOp>(loc, element, narrowBits(loc, value, element));
+  Value bits = builder.create<arith::BitcastOp>(
+      loc, element, narrowBits(loc, value, element));
   return fromMemory(loc, bits, element);
 }
 
@@ -96,23 +111,30 @@ Value ScalarEmitter::constant(Location loc, Attribute value, Type element) {
   if (auto number = dyn_cast<FloatAttr>(value)) {
     APFloat converted = number.getValue();
     bool inexact;
-    converted.convert(llvm::cast<FloatType>(type).getFloatSemantics(), APFloat::rmNearestTiesToEven, &inexact);
-    return builder.create<arith::ConstantOp>(loc, FloatAttr::get(type, converted));
+    converted.convert(llvm::cast<FloatType>(type).getFloatSemantics(),
+                      APFloat::rmNearestTiesToEven, &inexact);
+    return builder.create<arith::ConstantOp>(loc,
+                                             FloatAttr::get(type, converted));
   }
-  APInt bits = isa<BoolAttr>(value) ? APInt(1, llvm::cast<BoolAttr>(value).getValue()) : llvm::cast<IntegerAttr>(value).getValue();
+  APInt bits = isa<BoolAttr>(value)
+                   ? APInt(1, llvm::cast<BoolAttr>(value).getValue())
+                   : llvm::cast<IntegerAttr>(value).getValue();
   return intConstant(builder, loc, type, bits);
 }
 
 Value ScalarEmitter::zero(Location loc, Type element) {
-  return builder.create<arith::ConstantOp>(loc, builder.getZeroAttr(registerType(element)));
+  return builder.create<arith::ConstantOp>(
+      loc, builder.getZeroAttr(registerType(element)));
 }
 
 //===----------------------------------------------------------------------===//
 // Conversions
 //===----------------------------------------------------------------------===//
 
-static Value integerToInteger(OpBuilder &b, Location loc, Value value, Type from, Type result) {
-  unsigned width = value.getType().getIntOrFloatBitWidth(), wanted = result.getIntOrFloatBitWidth();
+static Value integerToInteger(OpBuilder &b, Location loc, Value value,
+                              Type from, Type result) {
+  unsigned width = value.getType().getIntOrFloatBitWidth(),
+           wanted = result.getIntOrFloatBitWidth();
   if (width == wanted)
     return value;
   if (width > wanted)
@@ -122,7 +144,8 @@ static Value integerToInteger(OpBuilder &b, Location loc, Value value, Type from
   return b.create<arith::ExtSIOp>(loc, result, value);
 }
 
-/// f64 to a narrow float rounds once: the detour over f32 keeps the lost bits by rounding to odd.
+/// f64 to a narrow float rounds once: the detour over f32 keeps the lost bits
+/// by rounding to odd.
 static Value doubleToSingle(OpBuilder &b, Location loc, Value value) {
   return b.create<arith::TruncFOp>(loc, b.getF32Type(), value);
 }
@@ -134,20 +157,25 @@ Value ScalarEmitter::cast(Location loc, Value value, Type from, Type to) {
   bool fromFloat = isa<FloatType>(from), toFloat = isa<FloatType>(to);
   if (to.isInteger(1)) {
     if (fromFloat)
-      return builder.create<arith::CmpFOp>(loc, CmpFPredicate::UNE, value, zero(loc, from));
+      return builder.create<arith::CmpFOp>(loc, CmpFPredicate::UNE, value,
+                                           zero(loc, from));
     return compare(builder, loc, CmpIPredicate::ne, value, zero(loc, from));
   }
   if (!fromFloat && !toFloat)
     return integerToInteger(builder, loc, value, from, result);
   if (fromFloat && !toFloat)
-    return intrinsic(loc, isUnsigned(to) ? "llvm.fptoui.sat" : "llvm.fptosi.sat", result, value);
+    return intrinsic(loc,
+                     isUnsigned(to) ? "llvm.fptoui.sat" : "llvm.fptosi.sat",
+                     result, value);
   if (!fromFloat) {
     Type wide = isNarrowFloat(to) ? builder.getF64Type() : result;
-    value = isUnsigned(from) ? builder.create<arith::UIToFPOp>(loc, wide, value).getResult()
-                             : builder.create<arith::SIToFPOp>(loc, wide, value).getResult();
+    value = isUnsigned(from)
+                ? builder.create<arith::UIToFPOp>(loc, wide, value).getResult()
+                : builder.create<arith::SIToFPOp>(loc, wide, value).getResult();
   }
   if (value.getType().isF64() && isNarrowFloat(to))
-    return round(loc, call(loc, "ptl_f64_to_f32_odd", builder.getF32Type(), value), to);
+    return round(
+        loc, call(loc, "ptl_f64_to_f32_odd", builder.getF32Type(), value), to);
   if (value.getType().isF64() && result.isF32())
     return doubleToSingle(builder, loc, value);
   if (value.getType().isF32() && result.isF64())
@@ -159,8 +187,10 @@ Value ScalarEmitter::cast(Location loc, Value value, Type from, Type to) {
 // Integers
 //===----------------------------------------------------------------------===//
 
-/// With a zero divisor, or the quotient that overflows, the machine divides by 1 instead and the result is put right.
-Value ScalarEmitter::emitDivMod(Location loc, bool isDiv, Value lhs, Value rhs, Type element) {
+/// With a zero divisor, or the quotient that overflows, the machine divides by
+/// 1 instead and the result is put right.
+Value ScalarEmitter::emitDivMod(Location loc, bool isDiv, Value lhs, Value rhs,
+                                Type element) {
   OpBuilder &b = builder;
   Type type = lhs.getType();
   Value none = intConstant(b, loc, type, 0), one = intConstant(b, loc, type, 1);
@@ -171,43 +201,58 @@ Value ScalarEmitter::emitDivMod(Location loc, bool isDiv, Value lhs, Value rhs, 
     quotient = b.create<arith::DivUIOp>(loc, lhs, divisor);
     remainder = b.create<arith::RemUIOp>(loc, lhs, divisor);
   } else {
-    Value least = intConstant(b, loc, type, APInt::getSignedMinValue(type.getIntOrFloatBitWidth()));
+    Value least = intConstant(
+        b, loc, type, APInt::getSignedMinValue(type.getIntOrFloatBitWidth()));
     Value overflow = b.create<arith::AndIOp>(
         loc, compare(b, loc, CmpIPredicate::eq, lhs, least),
         compare(b, loc, CmpIPredicate::eq, rhs, intConstant(b, loc, type, -1)));
     Value replace = b.create<arith::OrIOp>(loc, byZero, overflow);
     Value divisor = b.create<arith::SelectOp>(loc, replace, one, rhs);
     quotient = b.create<arith::DivSIOp>(loc, lhs, divisor);
-    remainder = b.create<arith::SubIOp>(loc, lhs, b.create<arith::MulIOp>(loc, quotient, divisor));
-    // The machine truncates; one less where the remainder's sign isn't the divisor's.
+    remainder = b.create<arith::SubIOp>(
+        loc, lhs, b.create<arith::MulIOp>(loc, quotient, divisor));
+    // The machine truncates; one less where the remainder's sign isn't the
+    // divisor's.
     Value signs = b.create<arith::XOrIOp>(loc, remainder, divisor);
-    Value adjust = b.create<arith::AndIOp>(loc, compare(b, loc, CmpIPredicate::ne, remainder, none),
-                                           compare(b, loc, CmpIPredicate::slt, signs, none));
-    quotient = b.create<arith::SelectOp>(loc, adjust, b.create<arith::SubIOp>(loc, quotient, one), quotient);
-    remainder = b.create<arith::SelectOp>(loc, adjust, b.create<arith::AddIOp>(loc, remainder, divisor), remainder);
+    Value adjust = b.create<arith::AndIOp>(
+        loc, compare(b, loc, CmpIPredicate::ne, remainder, none),
+        compare(b, loc, CmpIPredicate::slt, signs, none));
+    quotient = b.create<arith::SelectOp>(
+        loc, adjust, b.create<arith::SubIOp>(loc, quotient, one), quotient);
+    remainder = b.create<arith::SelectOp>(
+        loc, adjust, b.create<arith::AddIOp>(loc, remainder, divisor),
+        remainder);
   }
-  return b.create<arith::SelectOp>(loc, byZero, none, isDiv ? quotient : remainder);
+  return b.create<arith::SelectOp>(loc, byZero, none,
+                                   isDiv ? quotient : remainder);
 }
 
-Value ScalarEmitter::emitShift(Location loc, bool left, Value lhs, Value rhs, Type element) {
+Value ScalarEmitter::emitShift(Location loc, bool left, Value lhs, Value rhs,
+                               Type element) {
   OpBuilder &b = builder;
   Type type = lhs.getType();
   unsigned width = type.getIntOrFloatBitWidth();
-  Value inside = compare(b, loc, CmpIPredicate::ult, rhs, intConstant(b, loc, type, width));
+  Value inside = compare(b, loc, CmpIPredicate::ult, rhs,
+                         intConstant(b, loc, type, width));
   Value last = intConstant(b, loc, type, width - 1);
   Value amount = b.create<arith::SelectOp>(loc, inside, rhs, last);
   if (!left && !isUnsigned(element))
     return b.create<arith::ShRSIOp>(loc, lhs, amount);
   Value shifted = left ? b.create<arith::ShLIOp>(loc, lhs, amount).getResult()
                        : b.create<arith::ShRUIOp>(loc, lhs, amount).getResult();
-  return b.create<arith::SelectOp>(loc, inside, shifted, intConstant(b, loc, type, 0));
+  return b.create<arith::SelectOp>(loc, inside, shifted,
+                                   intConstant(b, loc, type, 0));
 }
 
-Value ScalarEmitter::emitMaxMin(Location loc, bool isMax, Value lhs, Value rhs, Type element) {
+Value ScalarEmitter::emitMaxMin(Location loc, bool isMax, Value lhs, Value rhs,
+                                Type element) {
   if (isNarrowFloat(element)) {
-    // LLVM narrows `maximum` of two extended halves to one of halves, and loses NaNs where it expands that.
-    Value first = builder.create<arith::CmpFOp>(loc, isMax ? CmpFPredicate::UGT : CmpFPredicate::ULT, lhs, rhs);
-    Value isOrdered = builder.create<arith::CmpFOp>(loc, CmpFPredicate::OEQ, rhs, rhs);
+    // LLVM narrows `maximum` of two extended halves to one of halves, and loses
+    // NaNs where it expands that.
+    Value first = builder.create<arith::CmpFOp>(
+        loc, isMax ? CmpFPredicate::UGT : CmpFPredicate::ULT, lhs, rhs);
+    Value isOrdered =
+        builder.create<arith::CmpFOp>(loc, CmpFPredicate::OEQ, rhs, rhs);
     Value takesFirst = builder.create<arith::AndIOp>(loc, first, isOrdered);
     return builder.create<arith::SelectOp>(loc, takesFirst, lhs, rhs);
   }
@@ -226,17 +271,32 @@ Value ScalarEmitter::emitBits(Operation *op, ValueRange v, Type element) {
   OpBuilder &b = builder;
   bool isBool = element.isInteger(1);
   return llvm::TypeSwitch<Operation *, Value>(op)
-      .Case<tile::AndOp>([&](auto) { return b.create<arith::AndIOp>(loc, v[0], v[1]); })
-      .Case<tile::OrOp>([&](auto) { return b.create<arith::OrIOp>(loc, v[0], v[1]); })
-      .Case<tile::XorOp>([&](auto) { return b.create<arith::XOrIOp>(loc, v[0], v[1]); })
+      .Case<tile::AndOp>(
+          [&](auto) { return b.create<arith::AndIOp>(loc, v[0], v[1]); })
+      .Case<tile::OrOp>(
+          [&](auto) { return b.create<arith::OrIOp>(loc, v[0], v[1]); })
+      .Case<tile::XorOp>(
+          [&](auto) { return b.create<arith::XOrIOp>(loc, v[0], v[1]); })
       .Case<tile::NotOp>([&](auto) {
-        return b.create<arith::XOrIOp>(loc, v[0], intConstant(b, loc, v[0].getType(), -1));
+        return b.create<arith::XOrIOp>(loc, v[0],
+                                       intConstant(b, loc, v[0].getType(), -1));
       })
-      .Case<tile::ShlOp>([&](auto) { return emitShift(loc, true, v[0], v[1], element); })
-      .Case<tile::ShrOp>([&](auto) { return emitShift(loc, false, v[0], v[1], element); })
-      .Case<tile::AddOp>([&](auto) { return isBool ? b.create<arith::OrIOp>(loc, v[0], v[1]).getResult() : Value(); })
-      .Case<tile::SubOp>([&](auto) { return isBool ? b.create<arith::XOrIOp>(loc, v[0], v[1]).getResult() : Value(); })
-      .Case<tile::MulOp>([&](auto) { return isBool ? b.create<arith::AndIOp>(loc, v[0], v[1]).getResult() : Value(); })
+      .Case<tile::ShlOp>(
+          [&](auto) { return emitShift(loc, true, v[0], v[1], element); })
+      .Case<tile::ShrOp>(
+          [&](auto) { return emitShift(loc, false, v[0], v[1], element); })
+      .Case<tile::AddOp>([&](auto) {
+        return isBool ? b.create<arith::OrIOp>(loc, v[0], v[1]).getResult()
+                      : Value();
+      })
+      .Case<tile::SubOp>([&](auto) {
+        return isBool ? b.create<arith::XOrIOp>(loc, v[0], v[1]).getResult()
+                      : Value();
+      })
+      .Case<tile::MulOp>([&](auto) {
+        return isBool ? b.create<arith::AndIOp>(loc, v[0], v[1]).getResult()
+                      : Value();
+      })
       .Default([](auto) { return Value(); });
 }
 
@@ -246,27 +306,36 @@ Value ScalarEmitter::emitInteger(Operation *op, ValueRange v, Type element) {
   if (Value bits = emitBits(op, v, element))
     return bits;
   return llvm::TypeSwitch<Operation *, Value>(op)
-      .Case<tile::AddOp>([&](auto) { return b.create<arith::AddIOp>(loc, v[0], v[1]); })
-      .Case<tile::SubOp>([&](auto) { return b.create<arith::SubIOp>(loc, v[0], v[1]); })
-      .Case<tile::MulOp>([&](auto) { return b.create<arith::MulIOp>(loc, v[0], v[1]); })
-      .Case<tile::DivOp>([&](auto) { return emitDivMod(loc, true, v[0], v[1], element); })
-      .Case<tile::ModOp>([&](auto) { return emitDivMod(loc, false, v[0], v[1], element); })
+      .Case<tile::AddOp>(
+          [&](auto) { return b.create<arith::AddIOp>(loc, v[0], v[1]); })
+      .Case<tile::SubOp>(
+          [&](auto) { return b.create<arith::SubIOp>(loc, v[0], v[1]); })
+      .Case<tile::MulOp>(
+          [&](auto) { return b.create<arith::MulIOp>(loc, v[0], v[1]); })
+      .Case<tile::DivOp>(
+          [&](auto) { return emitDivMod(loc, true, v[0], v[1], element); })
+      .Case<tile::ModOp>(
+          [&](auto) { return emitDivMod(loc, false, v[0], v[1], element); })
       .Case<tile::PowOp>([&](auto) {
         Type wide = b.getI64Type();
         Value base = integerToInteger(b, loc, v[0], element, wide);
         Value exponent = integerToInteger(b, loc, v[1], element, wide);
-        Value power = call(loc, isUnsigned(element) ? "ptl_pow_u64" : "ptl_pow_i64", wide, {base, exponent});
+        Value power =
+            call(loc, isUnsigned(element) ? "ptl_pow_u64" : "ptl_pow_i64", wide,
+                 {base, exponent});
         return integerToInteger(b, loc, power, element, v[0].getType());
       })
       .Case<tile::NegOp>([&](auto) {
-        return b.create<arith::SubIOp>(loc, intConstant(b, loc, v[0].getType(), 0), v[0]);
+        return b.create<arith::SubIOp>(
+            loc, intConstant(b, loc, v[0].getType(), 0), v[0]);
       })
       .Case<tile::AbsOp>([&](auto) -> Value {
         if (isUnsigned(element))
           return v[0];
         Value none = intConstant(b, loc, v[0].getType(), 0);
         Value negative = compare(b, loc, CmpIPredicate::slt, v[0], none);
-        return b.create<arith::SelectOp>(loc, negative, b.create<arith::SubIOp>(loc, none, v[0]), v[0]);
+        return b.create<arith::SelectOp>(
+            loc, negative, b.create<arith::SubIOp>(loc, none, v[0]), v[0]);
       })
       .Default([](auto) { return Value(); });
 }
@@ -275,12 +344,15 @@ Value ScalarEmitter::emitInteger(Operation *op, ValueRange v, Type element) {
 // Floats
 //===----------------------------------------------------------------------===//
 
-/// The name of the support function for operations that the machine lacks, without "ptl_" and the type.
+/// The name of the support function for operations that the machine lacks,
+/// without "ptl_" and the type.
 static StringRef supportName(Operation *op) {
   return llvm::TypeSwitch<Operation *, StringRef>(op)
-      .Case<tile::PowOp, tile::ModOp, tile::ExpOp, tile::LogOp, tile::SinOp, tile::CosOp, tile::TanOp, tile::AsinOp,
-            tile::AcosOp, tile::AtanOp, tile::SinhOp, tile::CoshOp, tile::TanhOp, tile::CeilOp, tile::FloorOp,
-            tile::RoundOp>([](Operation *op) { return op->getName().stripDialect(); })
+      .Case<tile::PowOp, tile::ModOp, tile::ExpOp, tile::LogOp, tile::SinOp,
+            tile::CosOp, tile::TanOp, tile::AsinOp, tile::AcosOp, tile::AtanOp,
+            tile::SinhOp, tile::CoshOp, tile::TanhOp, tile::CeilOp,
+            tile::FloorOp, tile::RoundOp>(
+          [](Operation *op) { return op->getName().stripDialect(); })
       .Default([](Operation *) { return StringRef(); });
 }
 
@@ -292,38 +364,61 @@ static StringRef roundingIntrinsic(Operation *op) {
   return isa<tile::RoundOp>(op) ? "llvm.roundeven" : "";
 }
 
-Value ScalarEmitter::emitFloat(Operation *op, ValueRange v, Type element, FastMathFlags fast) {
+Value ScalarEmitter::emitFloat(Operation *op, ValueRange v, Type element,
+                               FastMathFlags fast) {
   Location loc = op->getLoc();
   OpBuilder &b = builder;
   Type type = v[0].getType();
-  Value result =
-      llvm::TypeSwitch<Operation *, Value>(op)
-          .Case<tile::AddOp>([&](auto) { return b.create<arith::AddFOp>(loc, v[0], v[1], fast); })
-          .Case<tile::SubOp>([&](auto) { return b.create<arith::SubFOp>(loc, v[0], v[1], fast); })
-          .Case<tile::MulOp>([&](auto) { return b.create<arith::MulFOp>(loc, v[0], v[1], fast); })
-          .Case<tile::DivOp>([&](auto) { return b.create<arith::DivFOp>(loc, v[0], v[1]); })
-          .Case<tile::NegOp>([&](auto) { return b.create<arith::NegFOp>(loc, v[0]); })
-          .Case<tile::AbsOp>([&](auto) { return intrinsic(loc, "llvm.fabs", type, v); })
-          .Case<tile::SqrtOp>([&](auto) { return intrinsic(loc, "llvm.sqrt", type, v); })
-          .Default([](auto) { return Value(); });
+  Value result = llvm::TypeSwitch<Operation *, Value>(op)
+                     .Case<tile::AddOp>([&](auto) {
+                       return b.create<arith::AddFOp>(loc, v[0], v[1], fast);
+                     })
+                     .Case<tile::SubOp>([&](auto) {
+                       return b.create<arith::SubFOp>(loc, v[0], v[1], fast);
+                     })
+                     .Case<tile::MulOp>([&](auto) {
+                       return b.create<arith::MulFOp>(loc, v[0], v[1], fast);
+                     })
+                     .Case<tile::DivOp>([&](auto) {
+                       return b.create<arith::DivFOp>(loc, v[0], v[1]);
+                     })
+                     .Case<tile::NegOp>([&](auto) {
+                       return b.create<arith::NegFOp>(loc, v[0]);
+                     })
+                     .Case<tile::AbsOp>([&](auto) {
+                       return intrinsic(loc, "llvm.fabs", type, v);
+                     })
+                     .Case<tile::SqrtOp>([&](auto) {
+                       return intrinsic(loc, "llvm.sqrt", type, v);
+                     })
+                     .Default([](auto) { return Value(); });
   if (!result && features.rounding && !roundingIntrinsic(op).empty())
     result = intrinsic(loc, roundingIntrinsic(op), type, v);
   if (!result && !supportName(op).empty())
-    result = call(loc, ("ptl_" + supportName(op) + (type.isF64() ? "_f64" : "_f32")).str(), type, v);
+    result = call(
+        loc,
+        ("ptl_" + supportName(op) + (type.isF64() ? "_f64" : "_f32")).str(),
+        type, v);
   return result ? round(loc, result, element) : Value();
 }
 
 Value ScalarEmitter::emitCompare(tile::CmpOp op, ValueRange v, Type element) {
-  static constexpr CmpFPredicate floats[] = {CmpFPredicate::OEQ, CmpFPredicate::UNE, CmpFPredicate::OLT,
-                                             CmpFPredicate::OLE, CmpFPredicate::OGT, CmpFPredicate::OGE};
-  static constexpr CmpIPredicate signedOnes[] = {CmpIPredicate::eq,  CmpIPredicate::ne,  CmpIPredicate::slt,
-                                                 CmpIPredicate::sle, CmpIPredicate::sgt, CmpIPredicate::sge};
-  static constexpr CmpIPredicate unsignedOnes[] = {CmpIPredicate::eq,  CmpIPredicate::ne,  CmpIPredicate::ult,
-                                                   CmpIPredicate::ule, CmpIPredicate::ugt, CmpIPredicate::uge};
+  static constexpr CmpFPredicate floats[] = {
+      CmpFPredicate::OEQ, CmpFPredicate::UNE, CmpFPredicate::OLT,
+      CmpFPredicate::OLE, CmpFPredicate::OGT, CmpFPredicate::OGE};
+  static constexpr CmpIPredicate signedOnes[] = {
+      CmpIPredicate::eq,  CmpIPredicate::ne,  CmpIPredicate::slt,
+      CmpIPredicate::sle, CmpIPredicate::sgt, CmpIPredicate::sge};
+  static constexpr CmpIPredicate unsignedOnes[] = {
+      CmpIPredicate::eq,  CmpIPredicate::ne,  CmpIPredicate::ult,
+      CmpIPredicate::ule, CmpIPredicate::ugt, CmpIPredicate::uge};
   auto which = static_cast<unsigned>(op.getPredicate());
   if (isa<FloatType>(element))
-    return builder.create<arith::CmpFOp>(op.getLoc(), floats[which], v[0], v[1]);
-  return compare(builder, op.getLoc(), isUnsigned(element) ? unsignedOnes[which] : signedOnes[which], v[0], v[1]);
+    return builder.create<arith::CmpFOp>(op.getLoc(), floats[which], v[0],
+                                         v[1]);
+  return compare(builder, op.getLoc(),
+                 isUnsigned(element) ? unsignedOnes[which] : signedOnes[which],
+                 v[0], v[1]);
 }
 
 //===----------------------------------------------------------------------===//
@@ -345,10 +440,12 @@ Value ScalarEmitter::emit(Operation *op, ValueRange v, FastMathFlags fast) {
     return emitCompare(comparison, v, element);
   if (isa<tile::MaxOp, tile::MinOp>(op))
     return emitMaxMin(loc, isa<tile::MaxOp>(op), v[0], v[1], element);
-  return isa<FloatType>(element) ? emitFloat(op, v, element, fast) : emitInteger(op, v, element);
+  return isa<FloatType>(element) ? emitFloat(op, v, element, fast)
+                                 : emitInteger(op, v, element);
 }
 
-Value ScalarEmitter::aggregate(Location loc, Aggregation aggregation, Value accumulator, Value value, Type element,
+Value ScalarEmitter::aggregate(Location loc, Aggregation aggregation,
+                               Value accumulator, Value value, Type element,
                                FastMathFlags fast) {
   bool isFloat = isa<FloatType>(element), isBool = element.isInteger(1);
   switch (aggregation) {
@@ -357,13 +454,19 @@ Value ScalarEmitter::aggregate(Location loc, Aggregation aggregation, Value accu
   case Aggregation::sum:
     if (isBool)
       return builder.create<arith::OrIOp>(loc, accumulator, value);
-    return isFloat ? builder.create<arith::AddFOp>(loc, accumulator, value, fast).getResult()
-                   : builder.create<arith::AddIOp>(loc, accumulator, value).getResult();
+    return isFloat
+               ? builder.create<arith::AddFOp>(loc, accumulator, value, fast)
+                     .getResult()
+               : builder.create<arith::AddIOp>(loc, accumulator, value)
+                     .getResult();
   case Aggregation::product:
     if (isBool)
       return builder.create<arith::AndIOp>(loc, accumulator, value);
-    return isFloat ? builder.create<arith::MulFOp>(loc, accumulator, value, fast).getResult()
-                   : builder.create<arith::MulIOp>(loc, accumulator, value).getResult();
+    return isFloat
+               ? builder.create<arith::MulFOp>(loc, accumulator, value, fast)
+                     .getResult()
+               : builder.create<arith::MulIOp>(loc, accumulator, value)
+                     .getResult();
   case Aggregation::max:
     return emitMaxMin(loc, true, accumulator, value, element);
   case Aggregation::min:
@@ -372,7 +475,8 @@ Value ScalarEmitter::aggregate(Location loc, Aggregation aggregation, Value accu
   llvm_unreachable("all aggregations are handled");
 }
 
-Value ScalarEmitter::identity(Location loc, Aggregation aggregation, Type element) {
+Value ScalarEmitter::identity(Location loc, Aggregation aggregation,
+                              Type element) {
   Type type = registerType(element);
   bool isMax = aggregation == Aggregation::max;
   if (aggregation == Aggregation::assign || aggregation == Aggregation::sum)
@@ -388,7 +492,8 @@ Value ScalarEmitter::identity(Location loc, Aggregation aggregation, Type elemen
   if (aggregation != Aggregation::product && isUnsigned(element))
     value = isMax ? APInt::getMinValue(width) : APInt::getMaxValue(width);
   else if (aggregation != Aggregation::product)
-    value = isMax ? APInt::getSignedMinValue(width) : APInt::getSignedMaxValue(width);
+    value = isMax ? APInt::getSignedMinValue(width)
+                  : APInt::getSignedMaxValue(width);
   return intConstant(builder, loc, type, value);
 }
 

@@ -16,24 +16,27 @@
 
 namespace polytile::cpu {
 
-/// What the machine converts by itself; the rest is done by the support functions.
+/// What the machine converts by itself; the rest is done by the support
+/// functions.
 struct ScalarFeatures {
   bool f16Conversions = true; // F16C
   bool rounding = true;       // SSE4.1 roundps
 };
 
-/// Emits the arithmetic of single elements at the insertion point of a builder. Operands and results have register
-/// types (KernelTypes.h); the tile element type beside them tells sign and precision.
+/// Emits the arithmetic of single elements at the insertion point of a builder.
+/// Operands and results have register types (KernelTypes.h); the tile element
+/// type beside them tells sign and precision.
 class ScalarEmitter {
 public:
   ScalarEmitter(mlir::OpBuilder &builder, mlir::ModuleOp module,
                 ScalarFeatures features)
       : builder(builder), module(module), features(features) {}
 
-  /// The result of the elementwise `op` on `operands`, or null when `op` is none. `fast` goes on additions and
-  /// multiplications of floats.
-  mlir::Value emit(mlir::Operation *op, mlir::ValueRange operands,
-                   mlir::arith::FastMathFlags fast = mlir::arith::FastMathFlags::none);
+  /// The result of the elementwise `op` on `operands`, or null when `op` is
+  /// none. `fast` goes on additions and multiplications of floats.
+  mlir::Value
+  emit(mlir::Operation *op, mlir::ValueRange operands,
+       mlir::arith::FastMathFlags fast = mlir::arith::FastMathFlags::none);
 
   /// tile.cast between two tile element types.
   mlir::Value cast(mlir::Location loc, mlir::Value value, mlir::Type from,
@@ -54,24 +57,36 @@ public:
   mlir::Value zero(mlir::Location loc, mlir::Type element);
 
   /// Memory form to register form, and back.
-  mlir::Value fromMemory(mlir::Location loc, mlir::Value value, mlir::Type element);
-  mlir::Value toMemory(mlir::Location loc, mlir::Value value, mlir::Type element);
+  mlir::Value fromMemory(mlir::Location loc, mlir::Value value,
+                         mlir::Type element);
+  mlir::Value toMemory(mlir::Location loc, mlir::Value value,
+                       mlir::Type element);
 
 private:
-  mlir::Value emitInteger(mlir::Operation *op, mlir::ValueRange operands, mlir::Type element);
-  mlir::Value emitFloat(mlir::Operation *op, mlir::ValueRange operands, mlir::Type element,
-                        mlir::arith::FastMathFlags fast);
-  mlir::Value emitBits(mlir::Operation *op, mlir::ValueRange operands, mlir::Type element);
-  mlir::Value emitCompare(tile::CmpOp op, mlir::ValueRange operands, mlir::Type element);
-  mlir::Value emitMaxMin(mlir::Location loc, bool isMax, mlir::Value lhs, mlir::Value rhs, mlir::Type element);
-  mlir::Value emitDivMod(mlir::Location loc, bool isDiv, mlir::Value lhs, mlir::Value rhs, mlir::Type element);
-  mlir::Value emitShift(mlir::Location loc, bool left, mlir::Value lhs, mlir::Value rhs, mlir::Type element);
-  /// Rounds an f32 value to the narrow float `element`; other types pass through.
+  mlir::Value emitInteger(mlir::Operation *op, mlir::ValueRange operands,
+                          mlir::Type element);
+  mlir::Value emitFloat(mlir::Operation *op, mlir::ValueRange operands,
+                        mlir::Type element, mlir::arith::FastMathFlags fast);
+  mlir::Value emitBits(mlir::Operation *op, mlir::ValueRange operands,
+                       mlir::Type element);
+  mlir::Value emitCompare(tile::CmpOp op, mlir::ValueRange operands,
+                          mlir::Type element);
+  mlir::Value emitMaxMin(mlir::Location loc, bool isMax, mlir::Value lhs,
+                         mlir::Value rhs, mlir::Type element);
+  mlir::Value emitDivMod(mlir::Location loc, bool isDiv, mlir::Value lhs,
+                         mlir::Value rhs, mlir::Type element);
+  mlir::Value emitShift(mlir::Location loc, bool left, mlir::Value lhs,
+                        mlir::Value rhs, mlir::Type element);
+  /// Rounds an f32 value to the narrow float `element`; other types pass
+  /// through.
   mlir::Value round(mlir::Location loc, mlir::Value value, mlir::Type element);
-  mlir::Value narrowBits(mlir::Location loc, mlir::Value value, mlir::Type element);
+  mlir::Value narrowBits(mlir::Location loc, mlir::Value value,
+                         mlir::Type element);
   /// Calls support function `name`, declared on first use.
-  mlir::Value call(mlir::Location loc, llvm::StringRef name, mlir::Type result, mlir::ValueRange operands);
-  mlir::Value intrinsic(mlir::Location loc, const llvm::Twine &name, mlir::Type result, mlir::ValueRange operands);
+  mlir::Value call(mlir::Location loc, llvm::StringRef name, mlir::Type result,
+                   mlir::ValueRange operands);
+  mlir::Value intrinsic(mlir::Location loc, const llvm::Twine &name,
+                        mlir::Type result, mlir::ValueRange operands);
 
   mlir::OpBuilder &builder;
   mlir::ModuleOp module;

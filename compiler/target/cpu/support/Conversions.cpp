@@ -37,11 +37,14 @@ PTL_MATH u16 ptl_f32_to_f16_native(float x) {
   return __builtin_bit_cast(u16, static_cast<_Float16>(x));
 }
 
-PTL_MATH float ptl_f16_to_f32_native(u16 bits) { return __builtin_bit_cast(_Float16, bits); }
+PTL_MATH float ptl_f16_to_f32_native(u16 bits) {
+  return __builtin_bit_cast(_Float16, bits);
+}
 
 PTL_MATH u16 ptl_f32_to_f16(float x) {
   u32 bits = bitsOf(x), sign = (bits >> 16) & 0x8000u, a = bits & 0x7fffffffu;
-  // Below 2^-14 the unit is 2^-24, which is the last place of numbers around 0.5: the addition rounds.
+  // Below 2^-14 the unit is 2^-24, which is the last place of numbers around
+  // 0.5: the addition rounds.
   u32 small = bitsOf(toFloat(a) + 0.5f) - bitsOf(0.5f);
   u32 normal = (a - 0x38000000u + 0xfffu + ((a >> 13) & 1)) >> 13;
   u32 result = a < 0x38800000u ? small : normal;
@@ -60,7 +63,8 @@ PTL_MATH float ptl_f16_to_f32(u16 bits) {
   return toFloat(result | sign);
 }
 
-/// Rounds towards zero and sets the last bit when something was lost: a second rounding then has no effect of the first.
+/// Rounds towards zero and sets the last bit when something was lost: a second
+/// rounding then has no effect of the first.
 PTL_MATH float ptl_f64_to_f32_odd(double x) {
   float nearest = static_cast<float>(x);
   double back = nearest;
