@@ -45,8 +45,10 @@ void addCompiling(CLI::App *command, Options &options) {
                    "x86-64, x86-64-v2, x86-64-v3, x86-64-v4 or native")
       ->check(CLI::IsMember(
           {"x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4", "native"}));
-  command->add_option("--dump-phases", options.dumpDirectory,
-                      "An existing folder for the IR after each phase");
+  command
+      ->add_option("--dump-phases", options.dumpDirectory,
+                   "An existing folder for the IR after each phase")
+      ->check(CLI::ExistingDirectory);
 }
 
 // Words such as A=a.npy are taken one at a time: a file that follows an option

@@ -236,7 +236,7 @@ class Usage(CliTest):
                       ("run", "p.tile", "--input", "=a.npy"), ("run", "p.tile", "--output", "O="), ("compile", "p.tile", "--shape", "A=2y3"),
                       ("compile", "p.tile", "--shape", "A=2x3:f31"), ("compile", "p.tile", "--shape", "A=-1:f32"),
                       ("compile", "p.tile", "--shape", "A=2x:f32"), ("compile", "p.tile", "--emit=soup"), ("compile", "p.tile", "--cpu=pentium"),
-                      ("compile", "p.tile", "--target", "toaster"), ("run", "p.tile", "--threads", "many")):
+                      ("compile", "p.tile", "--target", "toaster"), ("run", "p.tile", "--threads", "many"), ("compile", "p.tile", "--dump-phases", "nowhere")):
             with self.subTest(words=words):
                 self.call(*words, expect=2)
 
