@@ -202,6 +202,7 @@ def main():
     parser.add_argument("--seed", type=int, help="of the first program; 1 when left out, and with --count 0 the time")
     parser.add_argument("--count", type=int, default=100, help="statements; 0: until stopped")
     parser.add_argument("--per-program", type=int, default=4, help="statements a program")
+    parser.add_argument("--cpu", help="compile for this level, as x86-64-v3; for this machine when left out")
     parser.add_argument("--failures", type=Path, help="folder in which the files of failed programs are kept")
     parser.add_argument("-j", type=int, default=os.cpu_count(), help="processes at a time")
     options = parser.parse_args()
@@ -210,7 +211,7 @@ def main():
     print(f"seed {first}", flush=True)
     failed = tried = 0
     with tempfile.TemporaryDirectory(prefix="polytile-cache-") as cache, ThreadPoolExecutor(options.j) as pool:
-        runner = harness.Runner(options.polytile, options.failures, harness.test_environment(cache))
+        runner = harness.Runner(options.polytile, options.failures, harness.test_environment(cache), instructions=options.cpu)
         seeds = itertools.count(first) if not options.count else iter(range(first, first + -(-options.count // options.per_program)))
         while group := list(itertools.islice(seeds, 8 * options.j)):
             for problem in pool.map(lambda seed: check(runner, devices, seed, options.per_program), group):
