@@ -23,7 +23,7 @@ using VariableBox = llvm::SmallVector<Range>;
 /// are exactly those of `domain`; none is empty. Fails when there are no such
 /// boxes, or more than `limit`.
 mlir::FailureOr<llvm::SmallVector<VariableBox, 0>>
-splitIntoBoxes(const LinearDomain &domain, unsigned limit = 64);
+splitIntoBoxes(const LinearDomain &domain, unsigned limit = 128);
 
 } // namespace polytile::cpu
 

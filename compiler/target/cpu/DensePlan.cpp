@@ -320,7 +320,8 @@ double Scheduler::flops() const {
 }
 
 /// Two vectors wide and as tall as registers allow; narrow matrices take one
-/// vector, flat ones more.
+/// vector, flat ones more. Four where a few rows are all that each row of a
+/// large B is read for: fewer, longer pieces of memory.
 void Scheduler::chooseTile() {
   int64_t height = box.rows.back().size;
   int64_t needed = divideCeil(box.columns.size, lanes);
@@ -329,6 +330,10 @@ void Scheduler::chooseTile() {
     vectors = std::min<int64_t>(
         needed, std::min<int64_t>(
                     16, llvm::bit_floor<uint64_t>(accumulators / height)));
+  else if (accumulators > 12 && box.columns.b == 1 &&
+           height * box.rowCombinations() <= 64 &&
+           box.depth.back().b * bytes >= 1024)
+    vectors = std::min<int64_t>(needed, 4);
   int64_t most = std::min<int64_t>(
       accumulators / vectors - (vectors == 1 ? 2 : 0), height);
   schedule.panel = vectors * lanes;
