@@ -33,7 +33,7 @@ public:
 
   const std::string &name() const { return deviceName; }
   const std::string &description() const { return json; }
-  virtual std::string_view cpuLevel() const { return {}; }
+  virtual std::string_view cpuLevel() const { return ""; }
   virtual uint32_t threadCount() const { return 1; }
   /// Takes the best variant that the device satisfies; see Package.fbs.
   virtual Status prepare(std::shared_ptr<const Package> package, size_t entry,

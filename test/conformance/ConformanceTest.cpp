@@ -66,6 +66,14 @@ TEST_CASE("the header compiles as C11 and its functions link") {
   CHECK(checkHeaderInC11() == 0);
 }
 
+TEST_CASE("every device says its name and, if it is a CPU, its level") {
+  for (Kind kind : kDevices) {
+    Device device = need(Device::open(kind.name));
+    CHECK(device.name() == kind.name);
+    CHECK(device.cpuLevel().empty() == !kind.runsKernels);
+  }
+}
+
 TEST_CASE("add runs on sizes from 0") {
   for (Kind kind : kDevices)
     for (int64_t n : {0, 1, 2, 3, 7, 16, 17, 64, 100, 1000, 100003}) {

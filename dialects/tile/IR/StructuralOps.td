@@ -116,7 +116,7 @@ def Tile_PrngStepOp : Tile_Op<"prng_step", [Pure]> {
   let description = [{
     The combined Tausworthe generator of P. L'Ecuyer, "Maximally equidistributed combined Tausworthe generators" (1996), with
     2048 independent streams: the state is `tensor<3x2048xui32>`. Element `i` of the values in row-major order comes
-    from stream `i mod 2048`, as its `i div 2048`-th draw.
+    from stream `i mod 2048`, as its `i div 2048`-th draw: the upper 24 bits, times 2^-24, so that 1 is never reached.
   }];
   let arguments = (ins Tile_Tensor:$state, Variadic<Index>:$sizes);
   let results = (outs Tile_Tensor:$next_state, Tile_Tensor:$values);
