@@ -15,7 +15,7 @@ echo "== An empty dispatch through the C API (bound 5 us)"
 "$build/test/bin/conformance-test" "an empty dispatch through the API costs microseconds" -s |
   grep -o 'empty dispatch of .*' || true
 
-# Runs one program of test/bench/programs on cpu:0; the other arguments are its shapes.
+# Runs one program of docs/examples on cpu:0; the other arguments are its shapes.
 operation() {
   program=$1
   shift
@@ -24,7 +24,7 @@ operation() {
     set -- "$@" --shape "$shape"
     shift
   done
-  "$build/bin/polytile" bench "$here/programs/$program.tile" --device cpu:0 "$@"
+  "$build/bin/polytile" bench "$here/../../docs/examples/$program.tile" --device cpu:0 "$@"
 }
 for n in 256 512 1024 2048; do
   operation matmul "A=${n}x$n:f32" "B=${n}x$n:f32"
