@@ -1,4 +1,5 @@
 """Input data for the cases, drawn with a seed of their own for each file, so that a case never changes by itself."""
+
 import numpy as np
 
 # Empty, single, small primes, and one around the sizes of vectors and tiles.
@@ -6,8 +7,20 @@ SIZES = (0, 1, 2, 3, 7, 16, 17, 64, 100)
 INTEGERS = ("i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8")
 FLOATS = ("f2", "f4", "f8")
 # NumPy's spelling of each element type, by the language's.
-ELEMENT_TYPES = {"bool": "?", "i8": "i1", "i16": "i2", "i32": "i4", "i64": "i8", "u8": "u1", "u16": "u2", "u32": "u4",
-                 "u64": "u8", "f16": "f2", "f32": "f4", "f64": "f8"}
+ELEMENT_TYPES = {
+    "bool": "?",
+    "i8": "i1",
+    "i16": "i2",
+    "i32": "i4",
+    "i64": "i8",
+    "u8": "u1",
+    "u16": "u2",
+    "u32": "u4",
+    "u64": "u8",
+    "f16": "f2",
+    "f32": "f4",
+    "f64": "f8",
+}
 # NumPy has no bf16: its .npy files say that elements are two bytes, as the ml_dtypes package writes them.
 BFLOAT16 = np.dtype("V2")
 

@@ -5,6 +5,7 @@ the interpreter, on `cpu:0`, and on `cpu:0` again by way of `polytile compile` a
 first measure; the interpreter's results are compared with those of the other devices as well, so a case without a
 NumPy formula (`expect=None`) still tests something.
 """
+
 import dataclasses
 import os
 import re
@@ -37,6 +38,7 @@ class Case:
     rtol, atol: bounds on the error of floats; the tolerance of the type when left out. ulp: a bound in units in the
     last place, instead. exact: bit for bit, the sign of zero included (NaNs are equal whatever their bits).
     """
+
     name: str
     source: str
     inputs: dict
@@ -54,6 +56,7 @@ class Case:
 @dataclasses.dataclass
 class Bad:
     """A program that must be refused with exit status 1, no output file, and messages that match every pattern."""
+
     name: str
     source: str
     inputs: dict
@@ -72,6 +75,7 @@ class Failure(Exception):
 class Runner:
     """Where the program under test lies, and where its files go; `environment` is that of its processes, and `folder`
     where they run: a crash leaves its reproducer there."""
+
     polytile: str
     failures: Optional[Path] = None
     environment: Optional[dict] = None
@@ -85,8 +89,15 @@ class Runner:
     def call(self, *arguments):
         argv = [self.polytile, *map(str, arguments)]
         try:
-            done = subprocess.run(argv, capture_output=True, text=True, timeout=TIME_LIMIT_S, errors="replace",
-                                  env=self.environment, cwd=self.folder)
+            done = subprocess.run(
+                argv,
+                capture_output=True,
+                text=True,
+                timeout=TIME_LIMIT_S,
+                errors="replace",
+                env=self.environment,
+                cwd=self.folder,
+            )
         except subprocess.TimeoutExpired:
             raise Failure(f"no end within {TIME_LIMIT_S} s: {shlex.join(argv)}") from None
         return done.returncode, done.stdout, done.stderr, shlex.join(argv)
@@ -122,7 +133,9 @@ def input_options(folder, inputs):
 
 def shape_option(name, value):
     """`--shape` for an input: A=2x3:f32, or s=i32 for a scalar; a bare number is f32 with '.' or 'e', else i32."""
-    array = np.asarray(np.float32(value) if isinstance(value, float) else np.int32(value) if is_number(value) else value)
+    array = np.asarray(
+        np.float32(value) if isinstance(value, float) else np.int32(value) if is_number(value) else value
+    )
     kind = {"f": "f", "i": "i", "u": "u", "V": "bf"}.get(array.dtype.kind)
     element = "bool" if array.dtype.kind == "b" else f"{kind}{8 * array.dtype.itemsize}"
     sizes = "x".join(map(str, array.shape))
@@ -176,7 +189,9 @@ def agreement(case, got, want):
         return got == want
     if case.exact:
         bits = f"u{want.dtype.itemsize}"
-        same = np.ascontiguousarray(got).view(bits).reshape(got.shape) == np.ascontiguousarray(want).view(bits).reshape(want.shape)
+        same = np.ascontiguousarray(got).view(bits).reshape(got.shape) == np.ascontiguousarray(want).view(bits).reshape(
+            want.shape
+        )
         return same | (np.isnan(got) & np.isnan(want))
     if case.ulp is not None:
         both_nan = np.isnan(got) & np.isnan(want)
@@ -205,7 +220,9 @@ def compare(case, name, got, want, measure):
     if not good.all():
         where = tuple(int(i) for i in np.argwhere(~good)[0])
         place = name + (str(list(where)) if where else "")
-        raise Failure(f"{place} is {got[where]!r}, {measure} {want[where]!r} ({good.size - good.sum()} of {good.size} differ)")
+        raise Failure(
+            f"{place} is {got[where]!r}, {measure} {want[where]!r} ({good.size - good.sum()} of {good.size} differ)"
+        )
 
 
 def devices_of(case):
@@ -246,8 +263,16 @@ def run_bad(runner, bad, devices, folder):
     for device in bad.devices:
         if device not in devices:
             continue
-        status, _, err, line = runner.call("run", program, *choose, "--device", device,
-                                           *input_options(folder, bad.inputs), "--output", f"{bad.output}={output}")
+        status, _, err, line = runner.call(
+            "run",
+            program,
+            *choose,
+            "--device",
+            device,
+            *input_options(folder, bad.inputs),
+            "--output",
+            f"{bad.output}={output}",
+        )
         if status != 1:
             raise Failure(f"{device}: exit status {status}, expected 1: {line}\n{shorten(err)}")
         if output.exists():

@@ -7,6 +7,7 @@ test/bench/recorded_network.py writes the program: convolutions, batch norms and
 gradient spelled out. Here the same step is written in NumPy, in f64. The plan is read from `--emit=program`: buffers
 that live at the same time lie apart, and the arena is at most 1.5 times the largest set of buffers that live together.
 """
+
 import argparse
 import importlib.util
 import math
@@ -37,9 +38,10 @@ def load_writer():
 
 # The same step in NumPy.
 
+
 def shifted(X, r, s):
     """X[n, y + r - 1, x + s - 1, c], zero outside."""
-    return np.pad(X, ((0, 0), (1, 1), (1, 1), (0, 0)))[:, r:r + X.shape[1], s:s + X.shape[2]]
+    return np.pad(X, ((0, 0), (1, 1), (1, 1), (0, 0)))[:, r : r + X.shape[1], s : s + X.shape[2]]
 
 
 TAPS = [(r, s) for r in range(3) for s in range(3)]
@@ -63,7 +65,7 @@ def training_step(values, names):
     for w, gamma, beta in zip(layers[0::3], layers[1::3], layers[2::3]):
         z = convolution(x, w)
         centred = z - z.mean((0, 1, 2))
-        deviation = np.sqrt((centred ** 2).mean((0, 1, 2)) + 0.001)
+        deviation = np.sqrt((centred**2).mean((0, 1, 2)) + 0.001)
         normal = centred / deviation
         y = normal * gamma + beta
         saved.append((x, w, gamma, beta, normal, deviation, y < 0))
@@ -89,15 +91,20 @@ def cases(statements):
     text, shapes = load_writer().network(statements, batch=2, size=4, channels=5, classes=3)
     names = [name.strip() for name in re.search(r"-> \(([^)]*)\)", text).group(1).split(",")]
     rng = np.random.default_rng(11)
-    values = {name: rng.uniform(-1, 1, dims) / (1 if len(dims) < 4 else math.sqrt(dims[2])) for name, dims in shapes.items()}
+    values = {
+        name: rng.uniform(-1, 1, dims) / (1 if len(dims) < 4 else math.sqrt(dims[2])) for name, dims in shapes.items()
+    }
     values["X_I_1"] = np.eye(3)[[0, 2]]
     for dtype, bound in (("f8", 1e-9), ("f4", 2e-3)):
         inputs = {name: value.astype(dtype) for name, value in values.items()}
-        want = {name: np.asarray(value).astype(dtype) for name, value in training_step(list(inputs.values()), names).items()}
+        want = {
+            name: np.asarray(value).astype(dtype) for name, value in training_step(list(inputs.values()), names).items()
+        }
         yield Case(f"recorded network, {dtype}", text, inputs, want, rtol=bound, atol=bound, package=dtype == "f4")
 
 
 # The memory plan.
+
 
 def type_bytes(text):
     """memref<2x8xf32> in bytes, rounded up as buffers are."""
@@ -109,8 +116,10 @@ def type_bytes(text):
 def plan_of(text):
     """(bytes of the arena, {buffer: (offset, bytes, first dispatch, last dispatch)}) from the text of a program."""
     arena = int(re.search(r"arena\((\d+)\)", text).group(1))
-    buffers = {name: [int(offset), type_bytes(kind), None, None]
-               for name, offset, kind in re.findall(r"(%\d+) = program\.temporary at (\d+) : memref<([^>]*)>", text)}
+    buffers = {
+        name: [int(offset), type_bytes(kind), None, None]
+        for name, offset, kind in re.findall(r"(%\d+) = program\.temporary at (\d+) : memref<([^>]*)>", text)
+    }
     alias = {}
     for number, line in enumerate(text.splitlines()):
         made = re.match(r"\s*(%\d+) = program\.", line)
@@ -138,7 +147,9 @@ def plan_problem(text):
         for (low, size), (high, _) in zip(alive, alive[1:]):
             if low + size > high:
                 return f"two buffers that live at line {line} overlap at {high}"
-    print(f"memory plan: {len(buffers)} buffers, arena of {arena} bytes, largest live set {largest} ({arena / largest:.2f} times)")
+    print(
+        f"memory plan: {len(buffers)} buffers, arena of {arena} bytes, largest live set {largest} ({arena / largest:.2f} times)"
+    )
     if arena > PLAN_BOUND * largest:
         return f"the arena is {arena / largest:.2f} times the largest live set, more than {PLAN_BOUND}"
     return None

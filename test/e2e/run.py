@@ -6,6 +6,7 @@
 Each file defines CASES, a list of `Case` and `Bad` (see harness.py). Prints one line for each failure and a count; exit
 status 1 when one failed or there was none to run. The files of a failed case stay in the folder that --failures names.
 """
+
 import argparse
 import importlib.util
 import os
@@ -47,8 +48,9 @@ def main():
         cases += [case for case in found if options.k in case.name]
     failed = 0
     with tempfile.TemporaryDirectory(prefix="polytile-cache-") as cache, ThreadPoolExecutor(options.j) as pool:
-        runner = harness.Runner(options.polytile, options.failures, harness.test_environment(cache),
-                                instructions=options.cpu)
+        runner = harness.Runner(
+            options.polytile, options.failures, harness.test_environment(cache), instructions=options.cpu
+        )
         for case, problem in zip(cases, pool.map(lambda case: harness.run(runner, case, devices), cases)):
             if problem:
                 failed += 1

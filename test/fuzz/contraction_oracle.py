@@ -4,6 +4,7 @@ The oracle of random_contractions.py. It shares nothing with Polytile: ranges co
 elimination over the rationals, and every point of the resulting box is tried. Values are integers, small enough that
 each type holds every intermediate result, so what it says is exact.
 """
+
 import dataclasses
 import itertools
 import math
@@ -14,7 +15,14 @@ import numpy as np
 
 BOX_LIMIT = 150_000  # points that are enumerated at most
 ROW_LIMIT = 3_000  # inequalities that elimination may make
-RELATIONS = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal, "==": np.equal, "!=": np.not_equal}
+RELATIONS = {
+    "<": np.less,
+    "<=": np.less_equal,
+    ">": np.greater,
+    ">=": np.greater_equal,
+    "==": np.equal,
+    "!=": np.not_equal,
+}
 
 
 class Rejected(Exception):
@@ -24,6 +32,7 @@ class Rejected(Exception):
 @dataclasses.dataclass
 class Part:
     """(sum of factor * variable + constant) / divisor, or floordiv or mod of the sum by the divisor."""
+
     factors: dict
     constant: int = 0
     divisor: int = 1
@@ -33,6 +42,7 @@ class Part:
 @dataclasses.dataclass
 class Index:
     """A sum of parts: a complete index, or a side of a constraint."""
+
     parts: list
 
     def variables(self):
@@ -56,6 +66,7 @@ class Index:
 @dataclasses.dataclass
 class Constraint:
     """sides[0] relations[0] sides[1] ..."""
+
     sides: list
     relations: list
 
@@ -67,6 +78,7 @@ class Constraint:
 @dataclasses.dataclass
 class Operand:
     """A read of a tensor, with something done to its value: {} in `form` stands for it."""
+
     tensor: int
     indices: list
     form: str = "{}"
@@ -76,6 +88,7 @@ class Operand:
 class Contraction:
     """One statement and its inputs. sizes None: left out. default: an input's number. combination: *, +, -, == or
     "cond"; the last operand of a condition is what is aggregated."""
+
     tensors: list
     operands: list
     combination: str
@@ -96,10 +109,12 @@ class Contraction:
 @dataclasses.dataclass
 class Error:
     """The contraction is refused, with a message that matches."""
+
     pattern: str
 
 
 # Ranges.
+
 
 def linear_rows(contraction):
     """The conditions as rows {variable: factor, ..., None: constant} >= 0 over the rationals. floordiv and mod bring
@@ -265,10 +280,14 @@ def points_in(contraction, ranges):
             valid = valid & (value < size)
         return value
 
-    places = [inside(index, None if contraction.sizes is None else contraction.sizes[axis])
-              for axis, index in enumerate(contraction.output)]
-    reads = [[inside(index, contraction.tensors[operand.tensor].shape[axis]) for axis, index in enumerate(operand.indices)]
-             for operand in contraction.operands]
+    places = [
+        inside(index, None if contraction.sizes is None else contraction.sizes[axis])
+        for axis, index in enumerate(contraction.output)
+    ]
+    reads = [
+        [inside(index, contraction.tensors[operand.tensor].shape[axis]) for axis, index in enumerate(operand.indices)]
+        for operand in contraction.operands
+    ]
     for constraint in contraction.constraints:
         sides = [whole(side) for side in constraint.sides]
         for left, relation, right in zip(sides, constraint.relations, sides[1:]):
@@ -279,6 +298,7 @@ def points_in(contraction, ranges):
 
 
 # Values and types.
+
 
 def common_type(a, b):
     """The language's table, for the signed integers and floats that are used here."""
@@ -341,8 +361,13 @@ def aggregate(contraction, places, body, shape):
     count = np.zeros(math.prod(shape), np.int64)
     np.add.at(count, flat, 1)
     largest = np.iinfo(np.int64).max
-    start, merge = {"+": (0, np.add), "*": (1, np.multiply), ">": (-largest, np.maximum), "<": (largest, np.minimum),
-                    "=": (0, np.add)}[contraction.aggregation]
+    start, merge = {
+        "+": (0, np.add),
+        "*": (1, np.multiply),
+        ">": (-largest, np.maximum),
+        "<": (largest, np.minimum),
+        "=": (0, np.add),
+    }[contraction.aggregation]
     result = np.full(math.prod(shape), start, np.int64)
     magnitude = np.full(math.prod(shape), abs(start) if contraction.aggregation in "+*=" else 0, np.float64)
     merge.at(result, flat, body)
@@ -355,7 +380,9 @@ def evaluate(contraction) -> Union[np.ndarray, Error]:
     """The contraction's result, or the error that it must give. Rejected when that is left open."""
     ranges, unbounded = box_of(contraction)
     if unbounded:
-        nearby = {name: tuple(x if x is not None else (-6, 6)[i] for i, x in enumerate(r)) for name, r in ranges.items()}
+        nearby = {
+            name: tuple(x if x is not None else (-6, 6)[i] for i, x in enumerate(r)) for name, r in ranges.items()
+        }
         if points_in(contraction, nearby)[2] == 0:
             raise Rejected("perhaps empty, perhaps without bound")
         return Error("bound")
@@ -376,7 +403,7 @@ def evaluate(contraction) -> Union[np.ndarray, Error]:
     takes_part = np.broadcast_to(np.asarray(takes_part, bool), (count,))
     result, writes, magnitude = aggregate(contraction, [place[takes_part] for place in places], body[takes_part], shape)
     dtype = result_type(contraction.aggregation, dtype)
-    limit = {"f4": 2.0 ** 23, "f8": 2.0 ** 52}.get(dtype.str[1:], 2.0 ** 62)
+    limit = {"f4": 2.0**23, "f8": 2.0**52}.get(dtype.str[1:], 2.0**62)
     if magnitude > limit:
         raise Rejected("not exact")
     unwritten = 0 if contraction.default is None else contraction.default.reshape(-1).astype(np.int64)

@@ -8,6 +8,7 @@ relation and chains; every aggregation and combination; defaults; sizes from 0, 
 Several contractions share a program and a process; those that must be refused have one of their own. With --count 0
 it goes on until stopped. A failure prints its seed, a program cut down as far as it still fails, and its inputs.
 """
+
 import argparse
 import copy
 import dataclasses
@@ -35,6 +36,7 @@ REFUSED_PER_HUNDRED = 5
 
 
 # Making contractions.
+
 
 class Generator:
     """Draws contractions; the same seed gives the same ones."""
@@ -71,8 +73,10 @@ class Generator:
         relation = self.random.choice(list(oracle.RELATIONS))
         shape = self.random.randrange(5)
         if shape == 0:
-            return Constraint([Index([Part({}, self.random.randrange(-2, 2))]), self.index(variables), constant],
-                              self.random.choice((["<=", "<"], ["<", "<="], ["<", "<"], ["<=", "<="])))
+            return Constraint(
+                [Index([Part({}, self.random.randrange(-2, 2))]), self.index(variables), constant],
+                self.random.choice((["<=", "<"], ["<", "<="], ["<", "<"], ["<=", "<="])),
+            )
         if shape == 1:
             return Constraint([constant, self.index(variables)], [relation])
         if shape == 2:
@@ -85,22 +89,39 @@ class Generator:
 
     def draw(self):
         """A contraction, perhaps one that the oracle rejects."""
-        variables = list(NAMES[:self.random.choice((1, 2, 2, 3, 3, 3, 4))])
+        variables = list(NAMES[: self.random.choice((1, 2, 2, 3, 3, 3, 4))])
         combination = self.random.choice(("none", "none", "*", "*", "*", "+", "-", "==", "cond"))
-        count = {"none": 1, "cond": 3}.get(combination) or self.random.choice((2, 2, 2, 3) if combination in "*+" else (2,))
+        count = {"none": 1, "cond": 3}.get(combination) or self.random.choice(
+            (2, 2, 2, 3) if combination in "*+" else (2,)
+        )
         dtype = self.random.choice(("f4", "f4", "f4", "i4", "f8", "i1"))
         dtypes = [self.random.choice(("f4", "i4", "f8", "i1")) if self.chance(10) else dtype for _ in range(count)]
         tensors = [self.tensor(self.random.choice((0, 1, 1, 2, 2, 2, 3)), d) for d in dtypes]
         forms = list(oracle.FORMS)
-        operands = [Operand(number, [self.index(variables) for _ in tensor.shape],
-                            self.random.choice(forms) if self.chance(12) else "{}") for number, tensor in enumerate(tensors)]
+        operands = [
+            Operand(
+                number,
+                [self.index(variables) for _ in tensor.shape],
+                self.random.choice(forms) if self.chance(12) else "{}",
+            )
+            for number, tensor in enumerate(tensors)
+        ]
         aggregation = self.random.choice("++++*><=")
         rank = self.random.choice((0, 1, 1, 2, 2, 3))
         output = [self.index(variables) for _ in range(rank)]
         sizes = tuple(self.size() for _ in range(rank))
         constraints = [self.constraint(variables) for _ in range(self.random.choice((0, 0, 1, 1, 2)))]
-        contraction = Contraction(tensors, operands, combination, aggregation, output, sizes, constraints,
-                                  producer=self.chance(15), consumer=self.chance(15))
+        contraction = Contraction(
+            tensors,
+            operands,
+            combination,
+            aggregation,
+            output,
+            sizes,
+            constraints,
+            producer=self.chance(15),
+            consumer=self.chance(15),
+        )
         constraints = [c for c in constraints if any(side.variables() for side in c.sides)]
         contraction = dataclasses.replace(contraction, constraints=constraints)
         self.bind(contraction)
@@ -117,10 +138,16 @@ class Generator:
             low = self.random.randrange(-1, 2)
             variable = Index([Part({name: 1})])
             if self.chance(50):
-                contraction.constraints.append(Constraint([variable, Index([Part({}, self.random.randrange(1, 5))])], ["<"]))
+                contraction.constraints.append(
+                    Constraint([variable, Index([Part({}, self.random.randrange(1, 5))])], ["<"])
+                )
             else:
-                contraction.constraints.append(Constraint(
-                    [Index([Part({}, low)]), variable, Index([Part({}, low + self.random.randrange(5))])], ["<=", "<="]))
+                contraction.constraints.append(
+                    Constraint(
+                        [Index([Part({}, low)]), variable, Index([Part({}, low + self.random.randrange(5))])],
+                        ["<=", "<="],
+                    )
+                )
 
     def next(self, refused):
         """A contraction and what it gives: a result, or an Error where a refused one is wanted."""
@@ -148,6 +175,7 @@ class Generator:
 
 
 # Printing them.
+
 
 def linear_text(factors, constant):
     text = ""
@@ -198,7 +226,11 @@ def statements(contraction, tag):
         name = f"T{tag}" if contraction.producer and operand.tensor == 0 else f"A{tag}_{operand.tensor}"
         read = f"{name}[{', '.join(map(index_text, operand.indices))}]"
         reads.append(operand.form.format(read))
-    body = f"{reads[0]} == {reads[1]} ? {reads[2]}" if contraction.combination == "cond" else f" {contraction.combination} ".join(reads)
+    body = (
+        f"{reads[0]} == {reads[1]} ? {reads[2]}"
+        if contraction.combination == "cond"
+        else f" {contraction.combination} ".join(reads)
+    )
     result = f"C{tag}" if contraction.consumer else f"O{tag}"
     access = ", ".join(map(index_text, contraction.output))
     if contraction.sizes:
@@ -230,6 +262,7 @@ def program(contractions):
 
 # Running them.
 
+
 class Checker:
     """Runs contractions on devices; `problem` says what is wrong, or None."""
 
@@ -240,10 +273,19 @@ class Checker:
     def problem(self, contractions, results):
         source, inputs = program(contractions)
         if isinstance(results[0], Error):
-            case = harness.Bad("refused", source, inputs, [results[0].pattern], devices=tuple(self.devices), output="O0")
+            case = harness.Bad(
+                "refused", source, inputs, [results[0].pattern], devices=tuple(self.devices), output="O0"
+            )
         else:
-            case = harness.Case("contractions", source, inputs, {f"O{n}": result for n, result in enumerate(results)},
-                                rtol=0, atol=0, devices=tuple(self.devices))
+            case = harness.Case(
+                "contractions",
+                source,
+                inputs,
+                {f"O{n}": result for n, result in enumerate(results)},
+                rtol=0,
+                atol=0,
+                devices=tuple(self.devices),
+            )
         return harness.run(self.runner, case, [*self.devices])
 
     def still_wrong(self, contraction):
@@ -266,7 +308,11 @@ class Checker:
     def report(self, contractions, results, seed):
         """Finds those of a failed program that fail alone, and prints them."""
         problem = self.problem(contractions, results)
-        alone = [c for c, r in zip(contractions, results) if self.problem([c], [r])] if len(contractions) > 1 else contractions
+        alone = (
+            [c for c, r in zip(contractions, results) if self.problem([c], [r])]
+            if len(contractions) > 1
+            else contractions
+        )
         if not alone:
             print(f"FAIL seed {seed}, only together: {problem}\n{program(contractions)[0]}", flush=True)
         for contraction in alone:
@@ -283,12 +329,16 @@ def simpler(contraction):
         if getattr(contraction, field) is not value:
             yield dataclasses.replace(contraction, **{field: value})
     for number in range(len(contraction.constraints)):
-        yield dataclasses.replace(contraction, constraints=[c for n, c in enumerate(contraction.constraints) if n != number])
+        yield dataclasses.replace(
+            contraction, constraints=[c for n, c in enumerate(contraction.constraints) if n != number]
+        )
     if contraction.combination in ("*", "+", "-"):
         for number in range(len(contraction.operands)):
             kept = copy.deepcopy([o for n, o in enumerate(contraction.operands) if n != number])
             if kept:
-                yield dataclasses.replace(contraction, operands=kept, combination=contraction.combination if len(kept) > 1 else "none")
+                yield dataclasses.replace(
+                    contraction, operands=kept, combination=contraction.combination if len(kept) > 1 else "none"
+                )
     for number, operand in enumerate(contraction.operands):
         if operand.form != "{}":
             changed = copy.deepcopy(contraction)
@@ -296,7 +346,7 @@ def simpler(contraction):
             yield changed
     for axis in range(len(contraction.sizes or ())):
         if contraction.sizes[axis] > 1 and contraction.default is None:
-            sizes = contraction.sizes[:axis] + (contraction.sizes[axis] - 1,) + contraction.sizes[axis + 1:]
+            sizes = contraction.sizes[:axis] + (contraction.sizes[axis] - 1,) + contraction.sizes[axis + 1 :]
             yield dataclasses.replace(contraction, sizes=sizes)
     for number, tensor in enumerate(contraction.tensors):
         for axis in range(tensor.ndim):
@@ -357,7 +407,9 @@ def main():
         checker = Checker(options, harness.test_environment(cache))
         todo = batches(options.seed, options.count)
         while group := list(itertools.islice(todo, 8 * options.j)):
-            for (number, contractions, results), problem in zip(group, pool.map(lambda b: checker.problem(b[1], b[2]), group)):
+            for (number, contractions, results), problem in zip(
+                group, pool.map(lambda b: checker.problem(b[1], b[2]), group)
+            ):
                 tried += len(contractions)
                 if problem:
                     failed += 1

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Holds docs/language.md and its tests together: rules are numbered without a gap, each names a test by its number, and
 each named test exists where the page says; no test names a rule that the page does not have."""
+
 import re
 import sys
 from pathlib import Path
