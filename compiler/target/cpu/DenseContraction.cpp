@@ -88,6 +88,8 @@ private:
   void packTile(Value tile, int64_t height, Value slot, Position at);
   void emitTile(Value tile, int64_t height, Value slot, Value panel,
                 int64_t width, Position at, Value number);
+  void accumulate(ArrayRef<int64_t> sizes, const Operand &aTile,
+                  const Operand &bTile, const Operand &cTile, Value number);
   void emitProduct(ArrayRef<int64_t> sizes, const Operand &a, const Operand &b,
                    const Operand &c, bool fromZero);
   void emitCopy(ArrayRef<int64_t> sizes, const Operand &from,
@@ -348,6 +350,13 @@ void Emitter::emitTile(Value tile, int64_t height, Value slot, Value panel,
                 {std::max<int64_t>(rows.c, 1)}};
   cTile.steps.append(depth.size(), 0);
   cTile.steps.push_back(1);
+  accumulate(sizes, aTile, bTile, cTile, number);
+}
+
+/// The product starts from zero in the first block of depth.
+void Emitter::accumulate(ArrayRef<int64_t> sizes, const Operand &aTile,
+                         const Operand &bTile, const Operand &cTile,
+                         Value number) {
   if (!number)
     return emitProduct(sizes, aTile, bTile, cTile, /*fromZero=*/true);
   if (auto known = IndexMath::isConstant(number))
