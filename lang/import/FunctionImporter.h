@@ -30,6 +30,10 @@ namespace polytile::lang {
 
 class ContractionImporter;
 
+/// The built-in function that an operator is another spelling of; None for `&&`
+/// and `||`.
+Builtin builtinFor(BinaryOp op);
+
 class FunctionImporter {
 public:
   /// `caller` is the location of the call that is being inlined, or none for

@@ -14,23 +14,6 @@
 using namespace mlir;
 using namespace polytile::lang;
 
-static Builtin builtinFor(BinaryOp op) {
-  switch (op) {
-  case BinaryOp::Add:
-    return Builtin::Add;
-  case BinaryOp::Sub:
-    return Builtin::Sub;
-  case BinaryOp::Mul:
-    return Builtin::Mul;
-  case BinaryOp::Div:
-    return Builtin::Div;
-  case BinaryOp::Mod:
-    return Builtin::Mod;
-  default:
-    return Builtin::None;
-  }
-}
-
 Value FunctionImporter::binarySize(Builtin op, Value lhs, Value rhs,
                                    const Expr &expr) {
   Location loc = location(expr.range);

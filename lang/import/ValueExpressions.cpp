@@ -369,7 +369,7 @@ Term FunctionImporter::select(const Term &condition, const Term &onTrue,
 // Expressions
 //===----------------------------------------------------------------------===//
 
-static Builtin builtinFor(BinaryOp op) {
+Builtin polytile::lang::builtinFor(BinaryOp op) {
   switch (op) {
   case BinaryOp::Add:
     return Builtin::Add;
@@ -393,9 +393,9 @@ static Builtin builtinFor(BinaryOp op) {
     return Builtin::BitOr;
   case BinaryOp::LogicalAnd:
   case BinaryOp::LogicalOr:
-    break;
+    return Builtin::None;
   }
-  llvm_unreachable("logical operators are no built-in functions");
+  llvm_unreachable("no other operator");
 }
 
 Term FunctionImporter::importBinary(const Binary &expr,

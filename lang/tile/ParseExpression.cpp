@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lang/tile/ParserImpl.h"
+#include "lang/tile/Precedence.h"
 
 #include <algorithm>
 #include <charconv>
@@ -16,20 +17,8 @@ using namespace polytile::lang;
 
 namespace {
 
-enum Precedence : unsigned {
-  NotAnOperator,
-  LogicalOrLevel,
-  LogicalAndLevel,
-  BitOrLevel,
-  BitXorLevel,
-  BitAndLevel,
-  EqualityLevel,
-  RelationLevel,
-  ShiftLevel,
-  SumLevel,
-  ProductLevel,
-};
-
+/// Tokens that are no operators bind like what stands around all of them.
+constexpr unsigned NotAnOperator = SelectLevel;
 unsigned precedenceOf(TokenKind kind) {
   switch (kind) {
   case TokenKind::PipePipe:

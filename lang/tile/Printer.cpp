@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lang/tile/Printer.h"
+#include "lang/tile/Precedence.h"
 
 #include <fmt/format.h>
 #include <iterator>
@@ -14,24 +15,7 @@ using namespace polytile::lang;
 
 namespace {
 
-/// How tightly an expression binds; the numbers follow the parser's levels.
-enum Level : unsigned {
-  SelectLevel,
-  LogicalOrLevel,
-  LogicalAndLevel,
-  BitOrLevel,
-  BitXorLevel,
-  BitAndLevel,
-  EqualityLevel,
-  RelationLevel,
-  ShiftLevel,
-  SumLevel,
-  ProductLevel,
-  UnaryLevel,
-  PrimaryLevel,
-};
-
-Level levelOf(BinaryOp op) {
+Precedence levelOf(BinaryOp op) {
   switch (op) {
   case BinaryOp::Add:
   case BinaryOp::Sub:
@@ -57,7 +41,7 @@ Level levelOf(BinaryOp op) {
   return PrimaryLevel;
 }
 
-Level levelOf(const Expr &expr) {
+Precedence levelOf(const Expr &expr) {
   switch (expr.kind) {
   case ExprKind::Select:
     return SelectLevel;
@@ -117,7 +101,7 @@ public:
   }
 
   /// Prints with parentheses when the expression binds looser than `level`.
-  void print(const Expr &expr, Level level) {
+  void print(const Expr &expr, Precedence level) {
     bool parenthesised = levelOf(expr) < level;
     if (parenthesised)
       out += '(';
@@ -255,7 +239,7 @@ private:
     case ExprKind::Compare: {
       // Comparisons don't chain, so neither side may be one of the same level.
       const auto *compare = cast<Compare>(&expr);
-      auto above = static_cast<Level>(levelOf(expr) + 1);
+      auto above = static_cast<Precedence>(levelOf(expr) + 1);
       printInfix(*compare->lhs, spelling(compare->relation), *compare->rhs,
                  above, levelOf(expr));
       return;
@@ -273,10 +257,10 @@ private:
   }
 
   void printInfix(const Expr &lhs, std::string_view op, const Expr &rhs,
-                  Level leftLevel, Level level) {
+                  Precedence leftLevel, Precedence level) {
     print(lhs, leftLevel);
     fmt::format_to(std::back_inserter(out), " {} ", op);
-    print(rhs, static_cast<Level>(level + 1));
+    print(rhs, static_cast<Precedence>(level + 1));
   }
 };
 

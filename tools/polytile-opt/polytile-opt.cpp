@@ -1,7 +1,9 @@
-// polytile-opt: reads IR, runs the passes named on the command line and prints the result.
+// polytile-opt: reads IR, runs the passes named on the command line and prints
+// the result.
 //
-// It exists for tests of single passes and for debugging; the product's pipeline stands in compiler/pipeline. Only the
-// upstream dialects that our IR uses are registered: all of them together take 40 s to compile.
+// It exists for tests of single passes and for debugging; the product's
+// pipeline stands in compiler/pipeline. Only the upstream dialects that our IR
+// uses are registered: all of them together take 40 s to compile.
 #include "compiler/conversion/TileToProgram/TileToProgram.h"
 #include "compiler/target/cpu/CpuTarget.h"
 #include "dialects/program/IR/ProgramOps.h"
@@ -29,8 +31,8 @@
 namespace {
 
 void registerDialects(mlir::DialectRegistry &registry) {
-  registry.insert<polytile::program::ProgramDialect,
-                  polytile::tile::TileDialect>();
+  registry
+      .insert<polytile::program::ProgramDialect, polytile::tile::TileDialect>();
   registry.insert<mlir::affine::AffineDialect, mlir::arith::ArithDialect,
                   mlir::bufferization::BufferizationDialect,
                   mlir::cf::ControlFlowDialect, mlir::func::FuncDialect,

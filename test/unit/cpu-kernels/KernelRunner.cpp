@@ -25,7 +25,8 @@ using polytile::interpreter::Tensor;
 namespace polytile::cpu::test {
 
 std::vector<std::string> levels() {
-  std::vector<std::string> all = {"x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4"};
+  std::vector<std::string> all = {"x86-64", "x86-64-v2", "x86-64-v3",
+                                  "x86-64-v4"};
   while (all.back() != *resolveLevel("native"))
     all.pop_back();
   return all;
@@ -33,11 +34,13 @@ std::vector<std::string> levels() {
 
 namespace {
 
-/// Memory aligned as the kernel ABI promises, with a guard of known bytes behind it.
+/// Memory aligned as the kernel ABI promises, with a guard of known bytes
+/// behind it.
 class Buffer {
 public:
   explicit Buffer(size_t size) : size(size) {
-    memory = static_cast<char *>(std::aligned_alloc(64, (size + 127) / 64 * 64));
+    memory =
+        static_cast<char *>(std::aligned_alloc(64, (size + 127) / 64 * 64));
     std::memset(memory, 0xa5, (size + 127) / 64 * 64);
   }
   ~Buffer() { std::free(memory); }
@@ -53,7 +56,8 @@ public:
   size_t size;
 };
 
-uint64_t randomElement(Type element, Fill fill, std::mt19937_64 &random, bool isFirst) {
+uint64_t randomElement(Type element, Fill fill, std::mt19937_64 &random,
+                       bool isFirst) {
   unsigned width = element.getIntOrFloatBitWidth();
   auto floating = dyn_cast<FloatType>(element);
   if (element.isInteger(1))
@@ -79,12 +83,14 @@ uint64_t randomElement(Type element, Fill fill, std::mt19937_64 &random, bool is
   if (fill == Fill::Edges)
     switch (random() % 8) {
     case 0: {
-      const double edges[] = {INFINITY, -INFINITY, NAN, -0.0, 1e-42, 65504, 65520, 3.4e38, 1e300, 1e-310, 0.5, 2.5};
+      const double edges[] = {INFINITY, -INFINITY, NAN,   -0.0,   1e-42, 65504,
+                              65520,    3.4e38,    1e300, 1e-310, 0.5,   2.5};
       value = edges[random() % 12];
       break;
     }
     case 1:
-      value = std::ldexp(static_cast<double>(random()) / 1e19 - 0.9, static_cast<int>(random() % 200) - 100);
+      value = std::ldexp(static_cast<double>(random()) / 1e19 - 0.9,
+                         static_cast<int>(random() % 200) - 100);
       break;
     default:
       value = static_cast<double>(random() % 100001) / 1000 - 50;
@@ -92,7 +98,8 @@ uint64_t randomElement(Type element, Fill fill, std::mt19937_64 &random, bool is
   (void)isFirst;
   APFloat number(value);
   bool inexact;
-  number.convert(floating.getFloatSemantics(), APFloat::rmNearestTiesToEven, &inexact);
+  number.convert(floating.getFloatSemantics(), APFloat::rmNearestTiesToEven,
+                 &inexact);
   return number.bitcastToAPInt().getZExtValue();
 }
 
@@ -114,7 +121,8 @@ double asDouble(FloatType type, uint64_t bits) {
   return number.convertToDouble();
 }
 
-bool agree(Type element, uint64_t actual, uint64_t expected, const Expectation &expectation) {
+bool agree(Type element, uint64_t actual, uint64_t expected,
+           const Expectation &expectation) {
   auto type = dyn_cast<FloatType>(element);
   if (actual == expected || !type)
     return actual == expected;
@@ -124,12 +132,13 @@ bool agree(Type element, uint64_t actual, uint64_t expected, const Expectation &
   if (a == b) // Zeros of two signs.
     return true;
   int digits = static_cast<int>(type.getFPMantissaWidth());
-  double larger = std::max({std::abs(a), std::abs(b), expectation.scale, std::ldexp(1.0, type.isF16() ? -14 : -126)});
+  double larger = std::max({std::abs(a), std::abs(b), expectation.scale,
+                            std::ldexp(1.0, type.isF16() ? -14 : -126)});
   return std::abs(a - b) <= expectation.ulps * std::ldexp(larger, 1 - digits);
 }
 
-std::string compare(const std::string &where, const Tensor &expected, const Buffer &actual,
-                    const Expectation &expectation) {
+std::string compare(const std::string &where, const Tensor &expected,
+                    const Buffer &actual, const Expectation &expectation) {
   Type element = expected.type.getElementType();
   int64_t bytes = interpreter::getElementSize(element), differences = 0;
   std::string text;
@@ -144,7 +153,8 @@ std::string compare(const std::string &where, const Tensor &expected, const Buff
     if (auto type = dyn_cast<FloatType>(element))
       stream << asDouble(type, a) << ", expected " << asDouble(type, b) << "\n";
     else
-      stream << static_cast<int64_t>(a) << ", expected " << static_cast<int64_t>(b) << "\n";
+      stream << static_cast<int64_t>(a) << ", expected "
+             << static_cast<int64_t>(b) << "\n";
   }
   if (differences > 4)
     stream << differences << " differences\n";
@@ -164,16 +174,21 @@ ptl_kernel_fn load(const CompiledModule &module) {
     llvm::errs() << dlerror() << "\n";
     return nullptr;
   }
-  return reinterpret_cast<ptl_kernel_fn>(dlsym(library, module.kernels.front().symbol.c_str()));
+  return reinterpret_cast<ptl_kernel_fn>(
+      dlsym(library, module.kernels.front().symbol.c_str()));
 }
 
 /// Runs all items in parts of uneven lengths.
-void run(const CompiledKernel &kernel, ptl_kernel_fn entry, std::vector<void *> bindings) {
+void run(const CompiledKernel &kernel, ptl_kernel_fn entry,
+         std::vector<void *> bindings) {
   Buffer workspace(kernel.workspaceBytes);
-  ptl_kernel_args arguments{PTL_KERNEL_ABI_VERSION, static_cast<uint32_t>(bindings.size()), bindings.data(),
-                            workspace.memory, kernel.workspaceBytes, kernel.items};
+  ptl_kernel_args arguments{
+      PTL_KERNEL_ABI_VERSION, static_cast<uint32_t>(bindings.size()),
+      bindings.data(),        workspace.memory,
+      kernel.workspaceBytes,  kernel.items};
   int64_t part = 1;
-  for (int64_t begin = 0; begin < kernel.items; begin += part, part = part * 2 + 1) {
+  for (int64_t begin = 0; begin < kernel.items;
+       begin += part, part = part * 2 + 1) {
     std::memset(workspace.memory, 0xff, workspace.size);
     entry(&arguments, begin, std::min(begin + part, kernel.items));
   }
@@ -192,7 +207,8 @@ OwningOpRef<ModuleOp> parse(MLIRContext &context, const std::string &text) {
 
 } // namespace
 
-std::string compareWithInterpreter(const std::string &text, const Expectation &expectation) {
+std::string compareWithInterpreter(const std::string &text,
+                                   const Expectation &expectation) {
   DialectRegistry registry;
   registry.insert<tile::TileDialect>();
   registerCpuDialects(registry);
@@ -204,7 +220,8 @@ std::string compareWithInterpreter(const std::string &text, const Expectation &e
   std::mt19937_64 random(20261124);
   std::vector<Tensor> inputs;
   for (Type type : function.getArgumentTypes())
-    inputs.push_back(randomTensor(cast<RankedTensorType>(type), expectation.fill, random));
+    inputs.push_back(
+        randomTensor(cast<RankedTensorType>(type), expectation.fill, random));
   auto expected = interpreter::evaluate(function, inputs);
   if (failed(expected))
     return "the interpreter refuses:\n" + text;
@@ -234,8 +251,9 @@ std::string compareWithInterpreter(const std::string &text, const Expectation &e
       bind(result);
     run(compiled->kernels.front(), entry, bindings);
     for (size_t i = 0; i < expected->size(); ++i)
-      differences += compare(level + " result " + std::to_string(i), (*expected)[i], *buffers[inputs.size() + i],
-                             expectation);
+      differences +=
+          compare(level + " result " + std::to_string(i), (*expected)[i],
+                  *buffers[inputs.size() + i], expectation);
   }
   return differences.empty() ? differences : differences + text;
 }
