@@ -15,6 +15,7 @@
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
+#include "mlir/Transforms/Passes.h"
 #include "llvm/IR/Verifier.h"
 #include "llvm/TargetParser/Host.h"
 
@@ -172,6 +173,13 @@ LogicalResult emitKernels(ModuleOp module, const CpuOptions &options,
   if (failed(compilation.lower(stage != CpuStage::Linalg)))
     return failure();
   if (stage == CpuStage::Linalg) {
+    // Repeated constants and index arithmetic are LLVM's to clean up; a reader
+    // is spared them.
+    PassManager passes(module.getContext());
+    passes.addPass(createCanonicalizerPass());
+    passes.addPass(createCSEPass());
+    if (failed(passes.run(module)))
+      return failure();
     module.print(output);
     return success();
   }
