@@ -29,7 +29,9 @@ POINTS = 400_000  # of the iteration domain, at most
 TYPES = ("f4", "f4", "f4", "f4", "f8", "i4", "i1", "u1", "f2", "i8", "i2", "u4")
 REDUCE = {"+": np.add, "*": np.multiply, ">": np.maximum, "<": np.minimum}
 BEFORE = {"{}": lambda x: x, "2 * {}": lambda x: x * 2, "abs({})": np.abs, "({} + 1)": lambda x: x + 1, "max({}, 0)": lambda x: np.maximum(x, 0)}
-AFTER = {"{}": lambda x: x, "{} * 2 + 1": lambda x: x * 2 + 1, "max({}, 0)": lambda x: np.maximum(x, 0), "({} < 1 ? 1 : {})": lambda x: np.where(x < 1, 1, x).astype(x.dtype)}
+# Constants take the element's type by name: with a bare 2, NumPy 1 makes a double of a rank-0 float.
+AFTER = {"{}": lambda x: x, "{} * 2 + 1": lambda x: x * x.dtype.type(2) + x.dtype.type(1),
+         "max({}, 0)": lambda x: np.maximum(x, x.dtype.type(0)), "({} < 1 ? 1 : {})": lambda x: np.where(x < 1, 1, x).astype(x.dtype)}
 
 
 class Access:
