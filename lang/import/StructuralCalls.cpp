@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lang/import/FunctionImporter.h"
+#include "lang/import/Promotion.h"
 
 #include "dialects/tile/IR/TileOps.h"
 
@@ -254,9 +255,7 @@ Value FunctionImporter::reduceLastDimension(Value tensor, bool maximum,
       dynamicSizes.push_back(dimension(tensor, i, loc));
   }
   Type element = type.getElementType();
-  Type accumulator = !maximum && (element.isF16() || element.isBF16())
-                         ? Type(build.getF32Type())
-                         : element;
+  Type accumulator = maximum ? element : widenForSum(element);
   auto block = std::make_unique<Block>();
   OpBuilder body(context());
   body.setInsertionPointToEnd(block.get());

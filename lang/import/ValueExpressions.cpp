@@ -14,6 +14,7 @@
 
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 
 #include <cmath>
@@ -207,13 +208,12 @@ bool FunctionImporter::requireBroadcast(ArrayRef<Value> operands,
                                          ValueRange(operands).getTypes(),
                                          build.getI1Type(), inferred)))
     return true;
-  std::string shapes;
-  llvm::raw_string_ostream os(shapes);
-  llvm::interleave(
-      operands, os,
-      [&](Value operand) {
-        tile::printShape(os, cast<ShapedType>(operand.getType()).getShape());
-      },
+  std::string shapes = llvm::join(
+      llvm::map_range(operands,
+                      [](Value operand) {
+                        return tile::spellShape(
+                            cast<ShapedType>(operand.getType()).getShape());
+                      }),
       " and ");
   engine.error(expr.range,
                llvm::formatv(

@@ -13,6 +13,7 @@
 #include "mlir/IR/DialectImplementation.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "mlir/Interfaces/FoldInterfaces.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -81,12 +82,14 @@ polytile::tile::broadcastShapes(ArrayRef<ArrayRef<int64_t>> shapes) {
   return result;
 }
 
-void polytile::tile::printShape(raw_ostream &os, ArrayRef<int64_t> shape) {
-  os << "(";
+std::string polytile::tile::spellShape(ArrayRef<int64_t> shape) {
+  std::string text = "(";
+  llvm::raw_string_ostream os(text);
   llvm::interleaveComma(shape, os, [&](int64_t size) {
     ShapedType::isDynamic(size) ? os << "?" : os << size;
   });
   os << ")";
+  return text;
 }
 
 LogicalResult
@@ -103,11 +106,8 @@ polytile::tile::inferBroadcastType(std::optional<Location> location,
   }
   FailureOr<SmallVector<int64_t>> shape = broadcastShapes(shapes);
   if (failed(shape)) {
-    std::string spelled;
-    llvm::raw_string_ostream os(spelled);
-    llvm::interleave(
-        shapes, os, [&](ArrayRef<int64_t> each) { printShape(os, each); },
-        " and ");
+    std::string spelled =
+        llvm::join(llvm::map_range(shapes, spellShape), " and ");
     return emitOptionalError(location, "the shapes ", spelled,
                              " do not broadcast: sizes must be equal, or 1");
   }

@@ -43,8 +43,8 @@ inferBroadcastType(std::optional<mlir::Location> location,
                    mlir::TypeRange operands, mlir::Type elementType,
                    llvm::SmallVectorImpl<mlir::Type> &results);
 
-/// Prints a shape as "(3, 4)", a dynamic size as "?".
-void printShape(llvm::raw_ostream &os, llvm::ArrayRef<int64_t> shape);
+/// A shape as messages spell it: "(3, 4)", a dynamic size as "?".
+std::string spellShape(llvm::ArrayRef<int64_t> shape);
 
 /// `type` with another element type; an element type becomes `elementType`
 /// itself.

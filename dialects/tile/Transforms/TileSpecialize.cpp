@@ -120,13 +120,9 @@ LogicalResult Specializer::setShape(Operation *op, Value result,
     if (size < 0)
       return op->emitError() << "the size " << size << " is negative";
     if (!empty &&
-        (llvm::MulOverflow(bytes, size, bytes) || bytes > maxTensorBytes)) {
-      std::string spelled;
-      llvm::raw_string_ostream os(spelled);
-      printShape(os, shape);
-      return op->emitError()
-             << "a tensor of shape " << spelled << " is larger than 2^48 bytes";
-    }
+        (llvm::MulOverflow(bytes, size, bytes) || bytes > maxTensorBytes))
+      return op->emitError() << "a tensor of shape " << spellShape(shape)
+                             << " is larger than 2^48 bytes";
   }
   result.setType(type.clone(shape));
   return success();
@@ -336,13 +332,9 @@ LogicalResult Specializer::checkDefault(ContractOp op) {
       cast<RankedTensorType>(op.getDefaultValue().getType()).getShape();
   if (shape == op.getResultType().getShape())
     return success();
-  std::string spelled;
-  llvm::raw_string_ostream os(spelled);
-  os << "the default has the shape ";
-  printShape(os, shape);
-  os << ", but the result has ";
-  printShape(os, op.getResultType().getShape());
-  return op.emitError(spelled);
+  return op.emitError("the default has the shape ")
+         << spellShape(shape) << ", but the result has "
+         << spellShape(op.getResultType().getShape());
 }
 
 LogicalResult Specializer::inferSizes(ContractOp op) {
@@ -395,15 +387,10 @@ LogicalResult Specializer::replaceBroadcast(BroadcastOp op) {
   auto from = cast<RankedTensorType>(op.getOperand().getType());
   FailureOr<SmallVector<int64_t>> merged =
       broadcastShapes({from.getShape(), shape});
-  if (failed(merged) ||
-      ArrayRef<int64_t>(*merged) != ArrayRef<int64_t>(shape)) {
-    std::string spelled;
-    llvm::raw_string_ostream os(spelled);
-    printShape(os, from.getShape());
-    os << " does not broadcast to ";
-    printShape(os, shape);
-    return op.emitError() << "the shape " << spelled;
-  }
+  if (failed(merged) || ArrayRef<int64_t>(*merged) != ArrayRef<int64_t>(shape))
+    return op.emitError("the shape ")
+           << spellShape(from.getShape()) << " does not broadcast to "
+           << spellShape(shape);
   op.getSizesMutable().clear();
   if (failed(setShape(op, op.getResult(), shape)))
     return failure();
@@ -429,14 +416,10 @@ LogicalResult Specializer::replaceReduceTo(ReduceToOp op) {
        like = cast<RankedTensorType>(op.getLike().getType());
   FailureOr<SmallVector<int64_t>> merged =
       broadcastShapes({like.getShape(), from.getShape()});
-  if (failed(merged) || ArrayRef<int64_t>(*merged) != from.getShape()) {
-    std::string spelled;
-    llvm::raw_string_ostream os(spelled);
-    printShape(os, from.getShape());
-    os << " cannot be reduced to ";
-    printShape(os, like.getShape());
-    return op.emitError() << "the shape " << spelled;
-  }
+  if (failed(merged) || ArrayRef<int64_t>(*merged) != from.getShape())
+    return op.emitError("the shape ")
+           << spellShape(from.getShape()) << " cannot be reduced to "
+           << spellShape(like.getShape());
   SmallVector<AffineExpr> input, output;
   int64_t offset = from.getRank() - like.getRank();
   for (int64_t i = 0; i < from.getRank(); ++i) {
