@@ -33,6 +33,17 @@ uint64_t countDispatches(const std::vector<Step> &steps) {
   return count;
 }
 
+/// What only kernels for GPUs have.
+void describeGpuKernel(JsonWriter &json, const Kernel &kernel) {
+  json.key("workgroup_size").beginArray();
+  for (uint32_t size : kernel.workgroupSize)
+    json.value(uint64_t(size));
+  json.endArray()
+      .member("workgroup_memory_bytes", kernel.workgroupMemoryBytes)
+      .member("subgroup_size", uint64_t(kernel.subgroupSize))
+      .member("build_options", kernel.buildOptions);
+}
+
 void describe(JsonWriter &json, const Variant &variant) {
   json.beginObject()
       .member("target", variant.target)
@@ -46,7 +57,7 @@ void describe(JsonWriter &json, const Variant &variant) {
   json.member("constants", uint64_t(variant.constants.size()))
       .key("kernels")
       .beginArray();
-  for (const Kernel &kernel : variant.kernels)
+  for (const Kernel &kernel : variant.kernels) {
     json.beginObject()
         .member("symbol", kernel.symbol)
         .member("source", kernel.source)
@@ -54,8 +65,11 @@ void describe(JsonWriter &json, const Variant &variant) {
         .member("line", uint64_t(kernel.line))
         .member("workspace_bytes", kernel.workspaceBytes)
         .member("flops", kernel.flops)
-        .member("bytes", kernel.bytes)
-        .endObject();
+        .member("bytes", kernel.bytes);
+    if (variant.isForGpu())
+      describeGpuKernel(json, kernel);
+    json.endObject();
+  }
   json.endArray().endObject();
 }
 

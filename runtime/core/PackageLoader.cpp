@@ -7,6 +7,7 @@
 #include "runtime/package/PackageFormat.h"
 #include "runtime/package/Package_generated.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace fbs = polytile::package::fbs;
@@ -78,7 +79,26 @@ private:
                   source.kernel_abi_version(), "; this runtime has ",
                   PTL_KERNEL_ABI_VERSION);
     PTL_TRY(read(*source.data(), module.bytes));
+    if (module.format == "opencl-c" &&
+        std::find(module.bytes.begin(), module.bytes.end(), 0) !=
+            module.bytes.end())
+      return fail(PTL_STATUS_CORRUPT, "its OpenCL C text holds a zero byte");
+    if (module.format == "spirv")
+      PTL_TRY(checkSpirvHeader(module.bytes));
     package.modules.push_back(std::move(module));
+    return {};
+  }
+
+  /// Five words of header: the magic number, version, generator, bound, 0.
+  static Status checkSpirvHeader(Bytes bytes) {
+    constexpr size_t word = sizeof(uint32_t), headerWords = 5;
+    constexpr uint32_t magic = 0x07230203;
+    uint32_t first = 0;
+    if (bytes.size() >= headerWords * word)
+      std::memcpy(&first, bytes.data(), word);
+    if (first != magic || bytes.size() % word)
+      return fail(PTL_STATUS_CORRUPT, "its ", bytes.size(),
+                  " bytes are no SPIR-V module");
     return {};
   }
 
@@ -136,6 +156,7 @@ private:
   Status read(const fbs::Variant &source, const Entry &entry,
               Variant &variant) {
     variant.target = text(source.target());
+    isForGpu = variant.isForGpu();
     for (uint32_t i = 0; i < sizeOf(source.requirements()); ++i)
       variant.requirements.push_back(text(source.requirements()->Get(i)));
     for (uint32_t i = 0; i < sizeOf(source.kernels()); ++i)
@@ -157,10 +178,15 @@ private:
   }
 
   Status read(const fbs::Kernel &source, Variant &variant) {
-    Kernel kernel{source.module_(),      text(source.symbol()),
-                  text(source.source()), text(source.file()),
-                  source.line(),         source.workspace_bytes(),
-                  source.flops(),        source.bytes()};
+    Kernel kernel;
+    kernel.module = source.module_();
+    kernel.symbol = text(source.symbol());
+    kernel.source = text(source.source());
+    kernel.file = text(source.file());
+    kernel.line = source.line();
+    kernel.workspaceBytes = source.workspace_bytes();
+    kernel.flops = source.flops();
+    kernel.bytes = source.bytes();
     if (kernel.module >= package.modules.size())
       return fail(PTL_STATUS_CORRUPT, "kernel ", inQuotes(kernel.symbol),
                   " names module ", kernel.module, "; there are ",
@@ -171,7 +197,72 @@ private:
     if (kernel.workspaceBytes > kLargestSize)
       return fail(PTL_STATUS_CORRUPT, "kernel ", inQuotes(kernel.symbol),
                   " wants a workspace of ", kernel.workspaceBytes, " bytes");
+    PTL_TRY(readGpuPart(source, variant, kernel)
+                .within("kernel " + inQuotes(kernel.symbol)));
     variant.kernels.push_back(std::move(kernel));
+    return {};
+  }
+
+  /// Workgroups and the like: needed for GPUs, and meaningless elsewhere.
+  Status readGpuPart(const fbs::Kernel &source, const Variant &variant,
+                     Kernel &kernel) {
+    constexpr uint64_t mostMemory = uint64_t(1) << 30;
+    constexpr uint32_t largestSize = 1024, mostItems = 4096,
+                       largestSubgroup = 128;
+    kernel.workgroupMemoryBytes = source.workgroup_memory_bytes();
+    kernel.buildOptions = text(source.build_options());
+    kernel.subgroupSize = source.subgroup_size();
+    if (!variant.isForGpu()) {
+      if (sizeOf(source.workgroup_size()) || kernel.workgroupMemoryBytes ||
+          kernel.subgroupSize)
+        return fail(PTL_STATUS_CORRUPT, "workgroups on the target ",
+                    inQuotes(variant.target));
+      return {};
+    }
+    std::string_view format = variant.target == "opencl" ? "opencl-c" : "spirv";
+    const Module &module = package.modules[kernel.module];
+    if (module.format != format)
+      return fail(PTL_STATUS_CORRUPT, "its module is ", inQuotes(module.format),
+                  ", not ", inQuotes(format));
+    uint64_t items = 0;
+    PTL_TRY(readTriple(source.workgroup_size(), "workgroup size", largestSize,
+                       kernel.workgroupSize, items));
+    if (items > mostItems)
+      return fail(PTL_STATUS_CORRUPT, "a workgroup of ", items,
+                  " items; allowed are ", mostItems);
+    if (kernel.workgroupMemoryBytes > mostMemory || kernel.workspaceBytes)
+      return fail(PTL_STATUS_CORRUPT, kernel.workgroupMemoryBytes,
+                  " bytes of workgroup memory and a workspace of ",
+                  kernel.workspaceBytes, " bytes; allowed are ", mostMemory,
+                  " and none");
+    if (kernel.subgroupSize > largestSubgroup ||
+        (kernel.subgroupSize & (kernel.subgroupSize - 1)))
+      return fail(PTL_STATUS_CORRUPT, "a subgroup of ", kernel.subgroupSize,
+                  ", not a power of two up to ", largestSubgroup);
+    if (kernel.buildOptions.find('\0') != std::string::npos)
+      return fail(PTL_STATUS_CORRUPT, "its build options hold a zero byte");
+    return {};
+  }
+
+  /// Three numbers of 1 to `largest`, and their product.
+  template <typename Vector>
+  Status readTriple(const Vector *source, const char *what, uint32_t largest,
+                    std::array<uint32_t, 3> &triple, uint64_t &product) {
+    if (sizeOf(source) != triple.size())
+      return fail(PTL_STATUS_CORRUPT, "a ", what, " of ", sizeOf(source),
+                  " numbers, not 3");
+    product = 1;
+    for (uint32_t i = 0; i < triple.size(); ++i) {
+      std::memcpy(&triple[i], source->Data() + i * sizeof(uint32_t),
+                  sizeof(uint32_t));
+      if (triple[i] == 0 || triple[i] > largest)
+        return fail(PTL_STATUS_CORRUPT, "a ", what, " of ", triple[i],
+                    " in dimension ", i, "; allowed is 1 to ", largest);
+      if (__builtin_mul_overflow(product, uint64_t(triple[i]), &product) ||
+          product > kLargestSize)
+        return fail(PTL_STATUS_CORRUPT, "a ", what, " whose product passes ",
+                    kLargestSize);
+    }
     return {};
   }
 
@@ -248,6 +339,16 @@ private:
     dispatch.kernel = source.kernel();
     dispatch.items = static_cast<int64_t>(source.items());
     dispatch.grain = static_cast<int64_t>(source.grain());
+    if (isForGpu) {
+      uint64_t workgroups = 0;
+      PTL_TRY(readTriple(source.grid(), "grid", UINT32_MAX, dispatch.grid,
+                         workgroups));
+      if (workgroups != source.items())
+        return fail(PTL_STATUS_CORRUPT, "a grid of ", workgroups,
+                    " workgroups for ", source.items(), " items");
+    } else if (sizeOf(source.grid())) {
+      return fail(PTL_STATUS_CORRUPT, "a grid for a target without workgroups");
+    }
     dispatch.bindings.resize(sizeOf(source.bindings()));
     for (uint32_t i = 0; i < dispatch.bindings.size(); ++i)
       PTL_TRY(read(*source.bindings()->Get(i), dispatch.bindings[i]));
@@ -309,6 +410,7 @@ private:
 
   Bytes data;
   Package &package;
+  bool isForGpu = false; ///< the variant that is being read
 };
 
 /// Steps 1 and 2.

@@ -9,6 +9,7 @@
 #include "runtime/core/ElementType.h"
 #include "runtime/core/Memory.h"
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -44,6 +45,11 @@ struct Kernel {
   uint64_t workspaceBytes = 0;
   uint64_t flops = 0;
   uint64_t bytes = 0;
+  // Of kernels for GPUs:
+  std::array<uint32_t, 3> workgroupSize{1, 1, 1};
+  uint64_t workgroupMemoryBytes = 0;
+  std::string buildOptions;
+  uint32_t subgroupSize = 0; ///< 0: any
 };
 
 enum class BufferKind : uint8_t { Input, Output, Temporary, Constant };
@@ -76,6 +82,7 @@ struct Dispatch {
   std::vector<Binding> bindings;
   int64_t items = 0;
   int64_t grain = 0;
+  std::array<uint32_t, 3> grid{1, 1, 1}; ///< workgroups, for GPUs
 };
 
 struct Fill {
@@ -97,6 +104,9 @@ struct Step {
 };
 
 struct Variant {
+  /// "opencl" and "vulkan": kernels have workgroups, dispatches a grid.
+  bool isForGpu() const { return target == "opencl" || target == "vulkan"; }
+
   std::string target;
   std::vector<std::string> requirements;
   std::vector<Kernel> kernels;

@@ -87,9 +87,22 @@ private:
     auto symbol = builder.CreateString(kernel.symbol);
     auto source = builder.CreateSharedString(kernel.source);
     auto file = builder.CreateSharedString(kernel.file);
-    return fbs::CreateKernel(builder, kernel.module, symbol, source, file,
-                             kernel.line, kernel.workspaceBytes, kernel.flops,
-                             kernel.bytes);
+    auto workgroup = numbers(kernel.workgroupSize);
+    Offset<flatbuffers::String> options;
+    if (!kernel.buildOptions.empty())
+      options = builder.CreateSharedString(kernel.buildOptions);
+    return fbs::CreateKernel(
+        builder, kernel.module, symbol, source, file, kernel.line,
+        kernel.workspaceBytes, kernel.flops, kernel.bytes, workgroup,
+        kernel.workgroupMemoryBytes, options, kernel.subgroupSize);
+  }
+
+  /// Nothing for none, so that packages without them keep their bytes.
+  Offset<flatbuffers::Vector<uint32_t>>
+  numbers(const std::vector<uint32_t> &values) {
+    if (values.empty())
+      return 0;
+    return builder.CreateVector(values);
   }
 
   Offset<fbs::Constant> add(const ConstantDesc &constant) {
@@ -119,8 +132,9 @@ private:
     auto bindings = table(dispatch.bindings, [&](const BindingDesc &binding) {
       return add(binding);
     });
+    auto grid = numbers(dispatch.grid);
     auto made = fbs::CreateDispatch(builder, dispatch.kernel, bindings,
-                                    dispatch.items, dispatch.grain);
+                                    dispatch.items, dispatch.grain, grid);
     return step(fbs::Operation::Dispatch, made.Union());
   }
   Offset<fbs::Step> add(const FillDesc &fill) {

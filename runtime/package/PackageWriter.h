@@ -45,7 +45,8 @@ struct AliasDesc {
   uint32_t input = 0;
 };
 
-/// A shared object, shared by the kernels of every variant that name it.
+/// A shared object ("elf-x86_64"), OpenCL C text ("opencl-c") or a SPIR-V
+/// module ("spirv"), shared by the kernels of every variant that name it.
 struct ModuleDesc {
   std::string format = "elf-x86_64";
   uint32_t kernelAbiVersion = 1;
@@ -61,6 +62,11 @@ struct KernelDesc {
   uint64_t workspaceBytes = 0; ///< of one call in flight
   uint64_t flops = 0;          ///< of one whole dispatch, 0: unknown
   uint64_t bytes = 0; ///< read and written by one whole dispatch, 0: unknown
+  /// opencl, vulkan: work items of a workgroup in x, y, z; cpu: empty.
+  std::vector<uint32_t> workgroupSize;
+  uint64_t workgroupMemoryBytes = 0; ///< that a workgroup shares
+  std::string buildOptions;          ///< opencl: for clBuildProgram
+  uint32_t subgroupSize = 0;         ///< that the kernel needs; 0: any
 };
 
 struct ConstantDesc {
@@ -102,6 +108,9 @@ struct DispatchDesc {
   std::vector<BindingDesc> bindings;
   uint64_t items = 1;
   uint64_t grain = 0; ///< at least so many items a call; 0: the runtime decides
+  /// opencl, vulkan: counts of workgroups in x, y, z, whose product is items;
+  /// cpu: empty.
+  std::vector<uint32_t> grid;
 };
 
 struct FillDesc {
@@ -128,7 +137,7 @@ struct StepDesc {
 struct VariantDesc {
   std::string target = "cpu";
   std::vector<std::string>
-      requirements; ///< all must hold: "x86-64-v3", "avx512bf16", ...
+      requirements; ///< all must hold; see Package.fbs for their forms
   std::vector<KernelDesc> kernels;
   std::vector<ConstantDesc> constants;
   std::vector<BufferDesc> buffers;
