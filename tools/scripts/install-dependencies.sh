@@ -32,6 +32,19 @@ pkg-config               tests the installed package
 python3                  runs lit and the end-to-end tests
 python3-venv             keeps the tests' NumPy under build/
 dataset-fashion-mnist    the demo's data: 70,000 labelled images
+opencl-c-headers         the OpenCL driver's declarations (the library itself is opened at run time)
+libvulkan-dev            the Vulkan driver's declarations (the library itself is opened at run time)
+ocl-icd-libopencl1       the OpenCL loader, for the tests
+pocl-opencl-icd          an OpenCL device that is this machine's CPU, for the tests
+mesa-opencl-icd          a second OpenCL implementation that runs here, rusticl on llvmpipe, for the tests
+libclc-15                the OpenCL library that mesa-opencl-icd links kernels with, and clang those for AMD
+libvulkan1               the Vulkan loader, for the tests
+mesa-vulkan-drivers      Vulkan on this machine's CPU (lavapipe) and AMD's compiler without hardware, for the tests
+vulkan-validationlayers  say what a Vulkan program does wrong, for the tests
+spirv-tools              spirv-val and spirv-as: check and assemble kernels for the tests
+spirv-cross              translates SPIR-V to Metal, for the report on vendors' compilers
+intel-opencl-icd         ocloc, Intel's compiler without its hardware, for the report on vendors' compilers
+oclgrind                 finds races and wrong accesses in OpenCL kernels, for the tests
 LIST
 }
 
