@@ -41,6 +41,17 @@ inline constexpr llvm::StringLiteral VulkanMemoryModel = "vulkan_memory_model";
 /// A pipeline may ask for one subgroup size.
 inline constexpr llvm::StringLiteral SubgroupSizeControl =
     "subgroup_size_control";
+/// Arrays of 8- and of 16-bit integers in workgroup memory (Vulkan: shaderInt8,
+/// shaderInt16).
+inline constexpr llvm::StringLiteral I8 = "i8";
+inline constexpr llvm::StringLiteral I16 = "i16";
+/// Vulkan's float controls, for each width: "nan_preserve_f32" (signed zeros,
+/// infinities and NaN are kept), "denorm_preserve_f16", "rounding_rte_f64". A
+/// kernel asks for all that the device lists, so a driver lists only what may
+/// be asked for together (see the limits on the independence of the widths).
+inline constexpr llvm::StringLiteral NanPreserve = "nan_preserve_f";
+inline constexpr llvm::StringLiteral DenormPreserve = "denorm_preserve_f";
+inline constexpr llvm::StringLiteral RoundingRte = "rounding_rte_f";
 } // namespace feature
 
 /// The names of kinds of devices, which are the names of targets as well.
