@@ -17,9 +17,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/target/common/KernelTypes.h"
+#include "compiler/target/common/LoopScanner.h"
 #include "compiler/target/cpu/KernelEmitter.h"
-#include "compiler/target/cpu/KernelTypes.h"
-#include "compiler/target/cpu/LoopScanner.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 

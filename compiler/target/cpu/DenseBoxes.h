@@ -12,9 +12,11 @@
 #ifndef POLYTILE_COMPILER_TARGET_CPU_DENSEBOXES_H
 #define POLYTILE_COMPILER_TARGET_CPU_DENSEBOXES_H
 
-#include "compiler/target/cpu/LinearDomain.h"
+#include "compiler/target/common/LinearDomain.h"
 
 namespace polytile::cpu {
+
+using namespace codegen;
 
 /// A range for each variable of a domain.
 using VariableBox = llvm::SmallVector<Range>;

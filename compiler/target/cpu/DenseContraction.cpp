@@ -17,7 +17,7 @@
 
 #include "compiler/target/cpu/DenseContraction.h"
 
-#include "compiler/target/cpu/IndexMath.h"
+#include "compiler/target/common/IndexMath.h"
 #include "compiler/target/cpu/LowerMicroKernels.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -29,6 +29,8 @@ using namespace mlir;
 using llvm::divideCeil;
 
 namespace polytile::cpu {
+
+using codegen::IndexMath;
 namespace {
 
 using Loop = llvm::function_ref<void(Value)>;

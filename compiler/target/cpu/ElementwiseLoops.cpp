@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/target/common/KernelTypes.h"
 #include "compiler/target/cpu/KernelEmitter.h"
-#include "compiler/target/cpu/KernelTypes.h"
 
 using namespace mlir;
 

@@ -6,7 +6,7 @@
 
 #include "compiler/target/cpu/KernelEmitter.h"
 
-#include "compiler/target/cpu/KernelTypes.h"
+#include "compiler/target/common/KernelTypes.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
@@ -54,6 +54,43 @@ Value KernelEmitter::allocate(Location loc, int64_t count, Type memoryElement) {
       llvm::alignTo(count * memoryElement.getIntOrFloatBitWidth() / 8, 64);
   return builder.create<memref::ViewOp>(loc, type, workspace, offset,
                                         ValueRange());
+}
+
+FailureOr<Value> KernelEmitter::placeConstant(tile::ConstantOp op) {
+  auto type = cast<RankedTensorType>(op.getType());
+  Type element = type.getElementType();
+  auto dense = dyn_cast<DenseElementsAttr>(op.getValue());
+  if (!dense)
+    return op.emitOpError("of this kind can't be compiled for the CPU"),
+           failure();
+  auto flat =
+      RankedTensorType::get({type.getNumElements()}, memoryType(element));
+  SmallVector<Attribute> values;
+  for (Attribute value : dense.getValues<Attribute>()) {
+    if (isa<FloatType>(element))
+      values.push_back(value);
+    else
+      values.push_back(builder.getIntegerAttr(
+          memoryType(element),
+          cast<IntegerAttr>(value).getValue().zext(
+              std::max(8u, element.getIntOrFloatBitWidth()))));
+  }
+  std::string name =
+      "constant_" + std::to_string(std::distance(module.getBody()->begin(),
+                                                 module.getBody()->end()));
+  OpBuilder atStart = OpBuilder::atBlockBegin(module.getBody());
+  auto memref = MemRefType::get(flat.getShape(), flat.getElementType());
+  atStart.create<memref::GlobalOp>(
+      op.getLoc(), name, builder.getStringAttr("private"), memref,
+      DenseElementsAttr::get(flat, values), /*constant=*/true,
+      builder.getI64IntegerAttr(64));
+  Operation *parent = builder.getInsertionBlock()->getParentOp();
+  auto function = isa<func::FuncOp>(parent)
+                      ? cast<func::FuncOp>(parent)
+                      : parent->getParentOfType<func::FuncOp>();
+  OpBuilder atEntry = OpBuilder::atBlockBegin(&function.getBody().front());
+  return atEntry.create<memref::GetGlobalOp>(op.getLoc(), memref, name)
+      .getResult();
 }
 
 LogicalResult

@@ -9,13 +9,16 @@
 #ifndef POLYTILE_COMPILER_TARGET_CPU_KERNELEMITTER_H
 #define POLYTILE_COMPILER_TARGET_CPU_KERNELEMITTER_H
 
-#include "compiler/target/cpu/ElementEvaluator.h"
-#include "compiler/target/cpu/IndexMath.h"
-#include "compiler/target/cpu/LinearDomain.h"
+#include "compiler/target/common/ElementEvaluator.h"
+#include "compiler/target/common/IndexMath.h"
+#include "compiler/target/common/LinearDomain.h"
+#include "compiler/target/cpu/CpuScalars.h"
 
 #include <functional>
 
 namespace polytile::cpu {
+
+using namespace codegen;
 
 /// How the elements of an output are split into work items: rows of the
 /// innermost dimension, cut into chunks.
@@ -45,7 +48,9 @@ public:
   KernelEmitter(mlir::OpBuilder &builder, mlir::ModuleOp module,
                 ScalarFeatures features, mlir::Value workspace)
       : builder(builder), scalars(builder, module, features),
-        evaluator(builder, scalars, module), workspace(workspace) {}
+        evaluator(builder, scalars,
+                  [this](tile::ConstantOp op) { return placeConstant(op); }),
+        workspace(workspace), module(module) {}
 
   /// A 64-byte aligned flat buffer in the workspace.
   mlir::Value allocate(mlir::Location loc, int64_t count,
@@ -66,10 +71,16 @@ public:
            llvm::function_ref<llvm::LogicalResult(mlir::Value)> body);
 
   mlir::OpBuilder &builder;
-  ScalarEmitter scalars;
+  CpuScalars scalars;
   ElementEvaluator evaluator;
   mlir::Value workspace;
   int64_t workspaceBytes = 0;
+
+private:
+  /// Constants with more than one value become data of the module.
+  mlir::FailureOr<mlir::Value> placeConstant(tile::ConstantOp op);
+
+  mlir::ModuleOp module;
 };
 
 /// A sweep over output elements: how it is split, and the code for a range of

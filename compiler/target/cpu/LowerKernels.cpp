@@ -11,9 +11,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/target/common/KernelTypes.h"
 #include "compiler/target/cpu/DenseSweep.h"
 #include "compiler/target/cpu/KernelEmitter.h"
-#include "compiler/target/cpu/KernelTypes.h"
 #include "compiler/target/cpu/Passes.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"

@@ -7,7 +7,7 @@
 #ifndef POLYTILE_COMPILER_TARGET_CPU_PASSES_H
 #define POLYTILE_COMPILER_TARGET_CPU_PASSES_H
 
-#include "compiler/target/cpu/ScalarOps.h"
+#include "compiler/target/cpu/CpuScalars.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"

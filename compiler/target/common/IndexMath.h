@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef POLYTILE_COMPILER_TARGET_CPU_INDEXMATH_H
-#define POLYTILE_COMPILER_TARGET_CPU_INDEXMATH_H
+#ifndef POLYTILE_COMPILER_TARGET_COMMON_INDEXMATH_H
+#define POLYTILE_COMPILER_TARGET_COMMON_INDEXMATH_H
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
@@ -14,7 +14,7 @@
 
 #include <optional>
 
-namespace polytile::cpu {
+namespace polytile::codegen {
 
 /// Builds arith operations on `index` values at the builder's insertion point.
 class IndexMath {
@@ -139,6 +139,6 @@ private:
   mlir::Location loc;
 };
 
-} // namespace polytile::cpu
+} // namespace polytile::codegen
 
-#endif // POLYTILE_COMPILER_TARGET_CPU_INDEXMATH_H
+#endif // POLYTILE_COMPILER_TARGET_COMMON_INDEXMATH_H

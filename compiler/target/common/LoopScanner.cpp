@@ -7,13 +7,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "compiler/target/cpu/LoopScanner.h"
+#include "compiler/target/common/LoopScanner.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
 
-namespace polytile::cpu {
+namespace polytile::codegen {
 
 LoopScanner::LoopScanner(OpBuilder &builder, Location loc,
                          const LinearDomain &domain, ArrayRef<unsigned> order)
@@ -197,4 +197,4 @@ FailureOr<SmallVector<Value>> LoopScanner::scanBlocks(size_t level, Value lower,
   return llvm::to_vector_of<Value>(loop.getResults());
 }
 
-} // namespace polytile::cpu
+} // namespace polytile::codegen

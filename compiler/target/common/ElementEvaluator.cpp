@@ -5,15 +5,15 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "compiler/target/cpu/ElementEvaluator.h"
+#include "compiler/target/common/ElementEvaluator.h"
 
-#include "compiler/target/cpu/IndexMath.h"
-#include "compiler/target/cpu/KernelTypes.h"
+#include "compiler/target/common/IndexMath.h"
+#include "compiler/target/common/KernelTypes.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 using namespace mlir;
 
-namespace polytile::cpu {
+namespace polytile::codegen {
 
 static RankedTensorType tensorType(Value value) {
   return cast<RankedTensorType>(value.getType());
@@ -36,7 +36,6 @@ Value ElementEvaluator::loadBound(Value tensor, Value position) {
               tensorType(tensor).getElementType());
 }
 
-/// Constants with more than one value become data of the module.
 FailureOr<Value> ElementEvaluator::evaluateConstant(tile::ConstantOp op,
                                                     Value position) {
   auto type = cast<RankedTensorType>(op.getType());
@@ -44,39 +43,54 @@ FailureOr<Value> ElementEvaluator::evaluateConstant(tile::ConstantOp op,
   if (auto splat = dyn_cast<SplatElementsAttr>(op.getValue()))
     return scalars.constant(op.getLoc(), splat.getSplatValue<Attribute>(),
                             element);
-  auto dense = dyn_cast<DenseElementsAttr>(op.getValue());
-  if (!dense)
-    return op.emitOpError("of this kind can't be compiled for the CPU"),
-           failure();
-  auto flat =
-      RankedTensorType::get({type.getNumElements()}, memoryType(element));
-  SmallVector<Attribute> values;
-  for (Attribute value : dense.getValues<Attribute>()) {
-    if (isa<FloatType>(element))
-      values.push_back(value);
-    else
-      values.push_back(builder.getIntegerAttr(
-          memoryType(element),
-          cast<IntegerAttr>(value).getValue().zext(
-              std::max(8u, element.getIntOrFloatBitWidth()))));
-  }
-  std::string name =
-      "constant_" + std::to_string(std::distance(module.getBody()->begin(),
-                                                 module.getBody()->end()));
-  OpBuilder atStart = OpBuilder::atBlockBegin(module.getBody());
-  auto memref = MemRefType::get(flat.getShape(), flat.getElementType());
-  atStart.create<memref::GlobalOp>(
-      op.getLoc(), name, builder.getStringAttr("private"), memref,
-      DenseElementsAttr::get(flat, values), /*constant=*/true,
-      builder.getI64IntegerAttr(64));
-  Operation *parent = builder.getInsertionBlock()->getParentOp();
-  auto function = isa<func::FuncOp>(parent)
-                      ? cast<func::FuncOp>(parent)
-                      : parent->getParentOfType<func::FuncOp>();
-  OpBuilder atEntry = OpBuilder::atBlockBegin(&function.getBody().front());
-  buffers[op.getResult()] =
-      atEntry.create<memref::GetGlobalOp>(op.getLoc(), memref, name);
+  FailureOr<Value> buffer = placeConstant(op);
+  if (failed(buffer))
+    return failure();
+  buffers[op.getResult()] = *buffer;
   return loadBound(op.getResult(), position);
+}
+
+/// Where to read, safe in any case; `inside` is null when the index always is.
+/// Wide indices are brought into range in their own type: positions may be
+/// narrower.
+Value ElementEvaluator::gatherPosition(tile::GatherOp op, Value index,
+                                       int64_t size, Value &inside) {
+  Location loc = op.getLoc();
+  OpBuilder &b = builder;
+  Type element = tensorType(op.getIndices()).getElementType();
+  IntegerType type = scalars.indexInteger();
+  bool isUnsigned = tile::isUnsignedElement(element);
+  if (index.getType().getIntOrFloatBitWidth() >= type.getWidth())
+    type = cast<IntegerType>(index.getType());
+  else
+    index = scalars.cast(loc, index, element, type);
+  auto constant = [&](int64_t value) -> Value {
+    return b.create<arith::ConstantOp>(loc, b.getIntegerAttr(type, value));
+  };
+  Value position;
+  if (op.getMode() == tile::IndexMode::wrap && isUnsigned) {
+    position = b.create<arith::RemUIOp>(loc, index, constant(size));
+  } else if (op.getMode() == tile::IndexMode::wrap) {
+    Value rest = b.create<arith::RemSIOp>(loc, index, constant(size));
+    Value below = b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::slt, rest,
+                                          constant(0));
+    position = b.create<arith::SelectOp>(
+        loc, below, b.create<arith::AddIOp>(loc, rest, constant(size)), rest);
+  } else {
+    Value last = constant(size - 1);
+    position =
+        isUnsigned
+            ? b.create<arith::MinUIOp>(loc, index, last).getResult()
+            : b.create<arith::MinSIOp>(
+                   loc, b.create<arith::MaxSIOp>(loc, index, constant(0)), last)
+                  .getResult();
+    if (op.getMode() == tile::IndexMode::fill)
+      inside = b.create<arith::CmpIOp>(loc, arith::CmpIPredicate::eq, position,
+                                       index);
+  }
+  if (type != scalars.indexInteger())
+    position = b.create<arith::TruncIOp>(loc, scalars.indexInteger(), position);
+  return b.create<arith::IndexCastOp>(loc, b.getIndexType(), position);
 }
 
 /// Clamped, wrapped, or 0 outside; the clamped index is always safe to load
@@ -84,31 +98,21 @@ FailureOr<Value> ElementEvaluator::evaluateConstant(tile::ConstantOp op,
 FailureOr<Value> ElementEvaluator::evaluateGather(tile::GatherOp op,
                                                   ValueRange indices) {
   Location loc = op.getLoc();
-  IndexMath math(builder, loc);
   auto operandType = tensorType(op.getOperand());
   int64_t size = operandType.getDimSize(0),
           indexRank = tensorType(op.getIndices()).getRank();
-  Type indexElement = tensorType(op.getIndices()).getElementType();
   if (size == 0)
     return scalars.zero(loc, operandType.getElementType());
   FailureOr<Value> index =
       evaluate(op.getIndices(), indices.take_front(indexRank));
   if (failed(index))
     return failure();
-  Value wide = scalars.cast(loc, *index, indexElement, builder.getI64Type());
-  Value position =
-      builder.create<arith::IndexCastOp>(loc, builder.getIndexType(), wide);
-  if (op.getMode() == tile::IndexMode::wrap)
-    position =
-        math.sub(position, math.mul(math.floorDiv(position, size), size));
-  Value clamped =
-      math.min(math.max(position, math.constant(0)), math.constant(size - 1));
-  SmallVector<Value> where = {clamped};
+  Value inside;
+  SmallVector<Value> where = {gatherPosition(op, *index, size, inside)};
   llvm::append_range(where, indices.drop_front(indexRank));
   FailureOr<Value> element = evaluate(op.getOperand(), where);
-  if (failed(element) || op.getMode() != tile::IndexMode::fill)
+  if (failed(element) || !inside)
     return element;
-  Value inside = math.equal(position, clamped);
   return builder
       .create<arith::SelectOp>(loc, inside, *element,
                                scalars.zero(loc, operandType.getElementType()))
@@ -124,8 +128,8 @@ FailureOr<Value> ElementEvaluator::evaluateOp(Operation *op,
     return evaluateConstant(constant, math.linearize(indices, type.getShape()));
   if (auto index = dyn_cast<tile::IndexOp>(op)) {
     Value position = builder.create<arith::IndexCastOp>(
-        loc, builder.getI64Type(), indices[index.getDimension()]);
-    return scalars.cast(loc, position, builder.getI64Type(),
+        loc, scalars.indexInteger(), indices[index.getDimension()]);
+    return scalars.cast(loc, position, scalars.indexInteger(),
                         type.getElementType());
   }
   if (auto reshape = dyn_cast<tile::ReshapeOp>(op)) {
@@ -142,7 +146,7 @@ FailureOr<Value> ElementEvaluator::evaluateOp(Operation *op,
   for (Value operand : op->getOperands()) {
     auto shape = dyn_cast<RankedTensorType>(operand.getType());
     if (!shape)
-      return op->emitOpError("can't be computed by a CPU kernel"), failure();
+      return op->emitOpError("can't be computed by a kernel"), failure();
     // NumPy's rule: align the last dimensions; a size of 1 is repeated.
     SmallVector<Value> where;
     for (int64_t d = 0, skip = type.getRank() - shape.getRank();
@@ -156,7 +160,7 @@ FailureOr<Value> ElementEvaluator::evaluateOp(Operation *op,
   }
   if (Value result = scalars.emit(op, operands))
     return result;
-  return op->emitOpError("can't be computed by a CPU kernel"), failure();
+  return op->emitOpError("can't be computed by a kernel"), failure();
 }
 
 /// Two index values are the same when they are one value or equal constants.
@@ -233,7 +237,7 @@ FailureOr<Value> ElementEvaluator::evaluateFlat(Value tensor, Value position) {
     }
     Value result = scalars.emit(op, operands);
     if (!result)
-      return op->emitOpError("can't be computed by a CPU kernel"), failure();
+      return op->emitOpError("can't be computed by a kernel"), failure();
     element = result;
   }
   if (succeeded(element))
@@ -241,4 +245,4 @@ FailureOr<Value> ElementEvaluator::evaluateFlat(Value tensor, Value position) {
   return element;
 }
 
-} // namespace polytile::cpu
+} // namespace polytile::codegen

@@ -7,12 +7,12 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef POLYTILE_COMPILER_TARGET_CPU_KERNELTYPES_H
-#define POLYTILE_COMPILER_TARGET_CPU_KERNELTYPES_H
+#ifndef POLYTILE_COMPILER_TARGET_COMMON_KERNELTYPES_H
+#define POLYTILE_COMPILER_TARGET_COMMON_KERNELTYPES_H
 
 #include "mlir/IR/BuiltinTypes.h"
 
-namespace polytile::cpu {
+namespace polytile::codegen {
 
 /// The type in which a tile element is stored.
 mlir::Type memoryType(mlir::Type element);
@@ -31,6 +31,6 @@ inline bool isNarrowFloat(mlir::Type element) {
   return element.isF16() || element.isBF16();
 }
 
-} // namespace polytile::cpu
+} // namespace polytile::codegen
 
-#endif // POLYTILE_COMPILER_TARGET_CPU_KERNELTYPES_H
+#endif // POLYTILE_COMPILER_TARGET_COMMON_KERNELTYPES_H

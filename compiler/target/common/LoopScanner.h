@@ -5,16 +5,16 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef POLYTILE_COMPILER_TARGET_CPU_LOOPSCANNER_H
-#define POLYTILE_COMPILER_TARGET_CPU_LOOPSCANNER_H
+#ifndef POLYTILE_COMPILER_TARGET_COMMON_LOOPSCANNER_H
+#define POLYTILE_COMPILER_TARGET_COMMON_LOOPSCANNER_H
 
-#include "compiler/target/cpu/IndexMath.h"
-#include "compiler/target/cpu/LinearDomain.h"
+#include "compiler/target/common/IndexMath.h"
+#include "compiler/target/common/LinearDomain.h"
 #include "mlir/IR/Builders.h"
 
 #include <functional>
 
-namespace polytile::cpu {
+namespace polytile::codegen {
 
 /// Emits scf loops at the insertion point of a builder.
 class LoopScanner {
@@ -96,6 +96,6 @@ private:
   int64_t unrolling = 1;
 };
 
-} // namespace polytile::cpu
+} // namespace polytile::codegen
 
-#endif // POLYTILE_COMPILER_TARGET_CPU_LOOPSCANNER_H
+#endif // POLYTILE_COMPILER_TARGET_COMMON_LOOPSCANNER_H

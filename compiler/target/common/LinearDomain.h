@@ -17,13 +17,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef POLYTILE_COMPILER_TARGET_CPU_LINEARDOMAIN_H
-#define POLYTILE_COMPILER_TARGET_CPU_LINEARDOMAIN_H
+#ifndef POLYTILE_COMPILER_TARGET_COMMON_LINEARDOMAIN_H
+#define POLYTILE_COMPILER_TARGET_COMMON_LINEARDOMAIN_H
 
 #include "dialects/tile/IR/TileOps.h"
 #include "llvm/ADT/SmallVector.h"
 
-namespace polytile::cpu {
+namespace polytile::codegen {
 
 /// A linear expression over the domain's variables; the last entry is the
 /// constant.
@@ -68,6 +68,6 @@ struct LinearDomain {
 /// diagnostic when bounds are missing.
 mlir::FailureOr<LinearDomain> buildLinearDomain(tile::ContractOp op);
 
-} // namespace polytile::cpu
+} // namespace polytile::codegen
 
-#endif // POLYTILE_COMPILER_TARGET_CPU_LINEARDOMAIN_H
+#endif // POLYTILE_COMPILER_TARGET_COMMON_LINEARDOMAIN_H

@@ -5,17 +5,15 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "compiler/target/cpu/ScalarOps.h"
+#include "compiler/target/common/ScalarOps.h"
 
-#include "compiler/target/cpu/KernelTypes.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "compiler/target/common/KernelTypes.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 
-namespace polytile::cpu {
+namespace polytile::codegen {
 
 using arith::CmpFPredicate;
 using arith::CmpIPredicate;
@@ -42,68 +40,10 @@ static Value compare(OpBuilder &b, Location loc, CmpIPredicate predicate,
   return b.create<arith::CmpIOp>(loc, predicate, lhs, rhs);
 }
 
-//===----------------------------------------------------------------------===//
-// Calls, memory forms, rounding
-//===----------------------------------------------------------------------===//
-
-Value ScalarEmitter::call(Location loc, StringRef name, Type result,
-                          ValueRange operands) {
-  auto callee = module.lookupSymbol<func::FuncOp>(name);
-  if (!callee) {
-    OpBuilder atStart = OpBuilder::atBlockBegin(module.getBody());
-    callee = atStart.create<func::FuncOp>(
-        module.getLoc(), name,
-        builder.getFunctionType(operands.getTypes(), {result}));
-    callee.setPrivate();
-  }
-  return builder.create<func::CallOp>(loc, callee, operands).getResult(0);
-}
-
-Value ScalarEmitter::intrinsic(Location loc, const Twine &name, Type result,
-                               ValueRange operands) {
-  SmallString<32> text;
-  return builder
-      .create<LLVM::CallIntrinsicOp>(loc, result, name.toStringRef(text),
-                                     operands)
-      .getResults();
-}
-
-Value ScalarEmitter::narrowBits(Location loc, Value value, Type element) {
-  StringRef name = element.isBF16()          ? "ptl_f32_to_bf16"
-                   : features.f16Conversions ? "ptl_f32_to_f16_native"
-                                             : "ptl_f32_to_f16";
-  return call(loc, name, builder.getI16Type(), value);
-}
-
-Value ScalarEmitter::toMemory(Location loc, Value value, Type element) {
-  if (element.isInteger(1))
-    return builder.create<arith::ExtUIOp>(loc, memoryType(element), value);
-  if (isNarrowFloat(element))
-    return builder.create<arith::BitcastOp>(loc, element,
-                                            narrowBits(loc, value, element));
-  return value;
-}
-
-Value ScalarEmitter::fromMemory(Location loc, Value value, Type element) {
-  if (element.isInteger(1))
-    return compare(builder, loc, CmpIPredicate::ne, value,
-                   intConstant(builder, loc, value.getType(), 0));
-  if (!isNarrowFloat(element))
-    return value;
-  StringRef name = element.isBF16()          ? "ptl_bf16_to_f32"
-                   : features.f16Conversions ? "ptl_f16_to_f32_native"
-                                             : "ptl_f16_to_f32";
-  Value bits =
-      builder.create<arith::BitcastOp>(loc, builder.getI16Type(), value);
-  return call(loc, name, builder.getF32Type(), bits);
-}
+ScalarEmitter::~ScalarEmitter() = default;
 
 Value ScalarEmitter::round(Location loc, Value value, Type element) {
-  if (!isNarrowFloat(element))
-    return value;
-  Value bits = builder.create<arith::BitcastOp>(
-      loc, element, narrowBits(loc, value, element));
-  return fromMemory(loc, bits, element);
+  return isNarrowFloat(element) ? roundToNarrow(loc, value, element) : value;
 }
 
 Value ScalarEmitter::constant(Location loc, Attribute value, Type element) {
@@ -131,23 +71,17 @@ Value ScalarEmitter::zero(Location loc, Type element) {
 // Conversions
 //===----------------------------------------------------------------------===//
 
-static Value integerToInteger(OpBuilder &b, Location loc, Value value,
-                              Type from, Type result) {
+Value ScalarEmitter::resizeInteger(Location loc, Value value, Type from,
+                                   Type result) {
   unsigned width = value.getType().getIntOrFloatBitWidth(),
            wanted = result.getIntOrFloatBitWidth();
   if (width == wanted)
     return value;
   if (width > wanted)
-    return b.create<arith::TruncIOp>(loc, result, value);
+    return builder.create<arith::TruncIOp>(loc, result, value);
   if (isUnsigned(from))
-    return b.create<arith::ExtUIOp>(loc, result, value);
-  return b.create<arith::ExtSIOp>(loc, result, value);
-}
-
-/// f64 to a narrow float rounds once: the detour over f32 keeps the lost bits
-/// by rounding to odd.
-static Value doubleToSingle(OpBuilder &b, Location loc, Value value) {
-  return b.create<arith::TruncFOp>(loc, b.getF32Type(), value);
+    return builder.create<arith::ExtUIOp>(loc, result, value);
+  return builder.create<arith::ExtSIOp>(loc, result, value);
 }
 
 Value ScalarEmitter::cast(Location loc, Value value, Type from, Type to) {
@@ -162,22 +96,20 @@ Value ScalarEmitter::cast(Location loc, Value value, Type from, Type to) {
     return compare(builder, loc, CmpIPredicate::ne, value, zero(loc, from));
   }
   if (!fromFloat && !toFloat)
-    return integerToInteger(builder, loc, value, from, result);
+    return resizeInteger(loc, value, from, result);
   if (fromFloat && !toFloat)
-    return intrinsic(loc,
-                     isUnsigned(to) ? "llvm.fptoui.sat" : "llvm.fptosi.sat",
-                     result, value);
-  if (!fromFloat) {
-    Type wide = isNarrowFloat(to) ? builder.getF64Type() : result;
-    value = isUnsigned(from)
-                ? builder.create<arith::UIToFPOp>(loc, wide, value).getResult()
-                : builder.create<arith::SIToFPOp>(loc, wide, value).getResult();
-  }
+    return floatToInteger(loc, value, to);
+  if (!fromFloat && isNarrowFloat(to))
+    return integerToNarrow(loc, value, from, to);
+  if (!fromFloat)
+    return isUnsigned(from)
+               ? builder.create<arith::UIToFPOp>(loc, result, value).getResult()
+               : builder.create<arith::SIToFPOp>(loc, result, value)
+                     .getResult();
   if (value.getType().isF64() && isNarrowFloat(to))
-    return round(
-        loc, call(loc, "ptl_f64_to_f32_odd", builder.getF32Type(), value), to);
+    return doubleToNarrow(loc, value, to);
   if (value.getType().isF64() && result.isF32())
-    return doubleToSingle(builder, loc, value);
+    return builder.create<arith::TruncFOp>(loc, result, value);
   if (value.getType().isF32() && result.isF64())
     return builder.create<arith::ExtFOp>(loc, result, value);
   return round(loc, value, to);
@@ -244,21 +176,24 @@ Value ScalarEmitter::emitShift(Location loc, bool left, Value lhs, Value rhs,
                                    intConstant(b, loc, type, 0));
 }
 
+Value ScalarEmitter::compareMaxMin(Location loc, bool isMax, Value lhs,
+                                   Value rhs) {
+  Value first = builder.create<arith::CmpFOp>(
+      loc, isMax ? CmpFPredicate::UGT : CmpFPredicate::ULT, lhs, rhs);
+  Value isOrdered =
+      builder.create<arith::CmpFOp>(loc, CmpFPredicate::OEQ, rhs, rhs);
+  Value takesFirst = builder.create<arith::AndIOp>(loc, first, isOrdered);
+  return builder.create<arith::SelectOp>(loc, takesFirst, lhs, rhs);
+}
+
 Value ScalarEmitter::emitMaxMin(Location loc, bool isMax, Value lhs, Value rhs,
                                 Type element) {
-  if (isNarrowFloat(element)) {
-    // LLVM narrows `maximum` of two extended halves to one of halves, and loses
-    // NaNs where it expands that.
-    Value first = builder.create<arith::CmpFOp>(
-        loc, isMax ? CmpFPredicate::UGT : CmpFPredicate::ULT, lhs, rhs);
-    Value isOrdered =
-        builder.create<arith::CmpFOp>(loc, CmpFPredicate::OEQ, rhs, rhs);
-    Value takesFirst = builder.create<arith::AndIOp>(loc, first, isOrdered);
-    return builder.create<arith::SelectOp>(loc, takesFirst, lhs, rhs);
-  }
+  // LLVM narrows `maximum` of two extended halves to one of halves, and loses
+  // NaNs where it expands that.
+  if (isNarrowFloat(element))
+    return compareMaxMin(loc, isMax, lhs, rhs);
   if (isa<FloatType>(element))
-    return isMax ? builder.create<arith::MaximumFOp>(loc, lhs, rhs).getResult()
-                 : builder.create<arith::MinimumFOp>(loc, lhs, rhs).getResult();
+    return floatMaxMin(loc, isMax, lhs, rhs);
   if (isUnsigned(element))
     return isMax ? builder.create<arith::MaxUIOp>(loc, lhs, rhs).getResult()
                  : builder.create<arith::MinUIOp>(loc, lhs, rhs).getResult();
@@ -316,15 +251,8 @@ Value ScalarEmitter::emitInteger(Operation *op, ValueRange v, Type element) {
           [&](auto) { return emitDivMod(loc, true, v[0], v[1], element); })
       .Case<tile::ModOp>(
           [&](auto) { return emitDivMod(loc, false, v[0], v[1], element); })
-      .Case<tile::PowOp>([&](auto) {
-        Type wide = b.getI64Type();
-        Value base = integerToInteger(b, loc, v[0], element, wide);
-        Value exponent = integerToInteger(b, loc, v[1], element, wide);
-        Value power =
-            call(loc, isUnsigned(element) ? "ptl_pow_u64" : "ptl_pow_i64", wide,
-                 {base, exponent});
-        return integerToInteger(b, loc, power, element, v[0].getType());
-      })
+      .Case<tile::PowOp>(
+          [&](auto) { return integerPower(loc, v[0], v[1], element); })
       .Case<tile::NegOp>([&](auto) {
         return b.create<arith::SubIOp>(
             loc, intConstant(b, loc, v[0].getType(), 0), v[0]);
@@ -344,31 +272,19 @@ Value ScalarEmitter::emitInteger(Operation *op, ValueRange v, Type element) {
 // Floats
 //===----------------------------------------------------------------------===//
 
-/// The name of the support function for operations that the machine lacks,
-/// without "ptl_" and the type.
-static StringRef supportName(Operation *op) {
-  return llvm::TypeSwitch<Operation *, StringRef>(op)
-      .Case<tile::PowOp, tile::ModOp, tile::ExpOp, tile::LogOp, tile::SinOp,
-            tile::CosOp, tile::TanOp, tile::AsinOp, tile::AcosOp, tile::AtanOp,
-            tile::SinhOp, tile::CoshOp, tile::TanhOp, tile::CeilOp,
-            tile::FloorOp, tile::RoundOp>(
-          [](Operation *op) { return op->getName().stripDialect(); })
-      .Default([](Operation *) { return StringRef(); });
-}
-
-static StringRef roundingIntrinsic(Operation *op) {
-  if (isa<tile::CeilOp>(op))
-    return "llvm.ceil";
-  if (isa<tile::FloorOp>(op))
-    return "llvm.floor";
-  return isa<tile::RoundOp>(op) ? "llvm.roundeven" : "";
+/// True for operations that are functions of their operands' type.
+static bool isFunction(Operation *op) {
+  return isa<tile::DivOp, tile::ModOp, tile::PowOp, tile::AbsOp, tile::SqrtOp,
+             tile::ExpOp, tile::LogOp, tile::SinOp, tile::CosOp, tile::TanOp,
+             tile::AsinOp, tile::AcosOp, tile::AtanOp, tile::SinhOp,
+             tile::CoshOp, tile::TanhOp, tile::CeilOp, tile::FloorOp,
+             tile::RoundOp>(op);
 }
 
 Value ScalarEmitter::emitFloat(Operation *op, ValueRange v, Type element,
                                FastMathFlags fast) {
   Location loc = op->getLoc();
   OpBuilder &b = builder;
-  Type type = v[0].getType();
   Value result = llvm::TypeSwitch<Operation *, Value>(op)
                      .Case<tile::AddOp>([&](auto) {
                        return b.create<arith::AddFOp>(loc, v[0], v[1], fast);
@@ -379,26 +295,12 @@ Value ScalarEmitter::emitFloat(Operation *op, ValueRange v, Type element,
                      .Case<tile::MulOp>([&](auto) {
                        return b.create<arith::MulFOp>(loc, v[0], v[1], fast);
                      })
-                     .Case<tile::DivOp>([&](auto) {
-                       return b.create<arith::DivFOp>(loc, v[0], v[1]);
-                     })
                      .Case<tile::NegOp>([&](auto) {
                        return b.create<arith::NegFOp>(loc, v[0]);
                      })
-                     .Case<tile::AbsOp>([&](auto) {
-                       return intrinsic(loc, "llvm.fabs", type, v);
-                     })
-                     .Case<tile::SqrtOp>([&](auto) {
-                       return intrinsic(loc, "llvm.sqrt", type, v);
-                     })
                      .Default([](auto) { return Value(); });
-  if (!result && features.rounding && !roundingIntrinsic(op).empty())
-    result = intrinsic(loc, roundingIntrinsic(op), type, v);
-  if (!result && !supportName(op).empty())
-    result = call(
-        loc,
-        ("ptl_" + supportName(op) + (type.isF64() ? "_f64" : "_f32")).str(),
-        type, v);
+  if (!result && isFunction(op))
+    result = function(loc, op->getName().stripDialect(), v);
   return result ? round(loc, result, element) : Value();
 }
 
@@ -497,4 +399,4 @@ Value ScalarEmitter::identity(Location loc, Aggregation aggregation,
   return intConstant(builder, loc, type, value);
 }
 
-} // namespace polytile::cpu
+} // namespace polytile::codegen

@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "compiler/target/cpu/LinearDomain.h"
+#include "compiler/target/common/LinearDomain.h"
 
 #include "mlir/Analysis/FlatLinearValueConstraints.h"
 
@@ -13,7 +13,7 @@
 
 using namespace mlir;
 
-namespace polytile::cpu {
+namespace polytile::codegen {
 
 Range LinearDomain::rangeOf(ArrayRef<int64_t> expr) const {
   Range range{expr.back(), expr.back()};
@@ -280,4 +280,4 @@ FailureOr<LinearDomain> buildLinearDomain(tile::ContractOp op) {
   return DomainBuilder(op).build();
 }
 
-} // namespace polytile::cpu
+} // namespace polytile::codegen

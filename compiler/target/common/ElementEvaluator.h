@@ -7,22 +7,29 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef POLYTILE_COMPILER_TARGET_CPU_ELEMENTEVALUATOR_H
-#define POLYTILE_COMPILER_TARGET_CPU_ELEMENTEVALUATOR_H
+#ifndef POLYTILE_COMPILER_TARGET_COMMON_ELEMENTEVALUATOR_H
+#define POLYTILE_COMPILER_TARGET_COMMON_ELEMENTEVALUATOR_H
 
-#include "compiler/target/cpu/ScalarOps.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "compiler/target/common/ScalarOps.h"
 #include "llvm/ADT/DenseMap.h"
 
-namespace polytile::cpu {
+#include <functional>
+
+namespace polytile::codegen {
 
 /// Evaluates elements of a kernel's tensor values at the insertion point of a
 /// builder.
 class ElementEvaluator {
 public:
+  /// Puts a constant of several values into memory that the kernel can read,
+  /// and gives the flat memref of its elements.
+  using ConstantPlacer =
+      std::function<mlir::FailureOr<mlir::Value>(tile::ConstantOp)>;
+
   ElementEvaluator(mlir::OpBuilder &builder, ScalarEmitter &scalars,
-                   mlir::ModuleOp module)
-      : builder(builder), scalars(scalars), module(module) {}
+                   ConstantPlacer placeConstant)
+      : builder(builder), scalars(scalars),
+        placeConstant(std::move(placeConstant)) {}
 
   /// Says that `tensor` lies in `buffer`, a flat memref of its stored elements.
   void bind(mlir::Value tensor, mlir::Value buffer) {
@@ -69,11 +76,13 @@ private:
                                                 mlir::Value position);
   mlir::FailureOr<mlir::Value> evaluateGather(tile::GatherOp op,
                                               mlir::ValueRange indices);
+  mlir::Value gatherPosition(tile::GatherOp op, mlir::Value index, int64_t size,
+                             mlir::Value &inside);
   mlir::Value loadBound(mlir::Value tensor, mlir::Value position);
 
   mlir::OpBuilder &builder;
   ScalarEmitter &scalars;
-  mlir::ModuleOp module;
+  ConstantPlacer placeConstant;
   llvm::DenseMap<mlir::Value, mlir::Value> buffers;
   llvm::DenseMap<mlir::Value, mlir::Value> elements;
   /// For each tensor, the indices at which it was evaluated in this scope and
@@ -84,6 +93,6 @@ private:
       cache;
 };
 
-} // namespace polytile::cpu
+} // namespace polytile::codegen
 
-#endif // POLYTILE_COMPILER_TARGET_CPU_ELEMENTEVALUATOR_H
+#endif // POLYTILE_COMPILER_TARGET_COMMON_ELEMENTEVALUATOR_H

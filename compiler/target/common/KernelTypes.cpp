@@ -4,13 +4,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "compiler/target/cpu/KernelTypes.h"
+#include "compiler/target/common/KernelTypes.h"
 
 #include "mlir/IR/BuiltinTypes.h"
 
 using namespace mlir;
 
-namespace polytile::cpu {
+namespace polytile::codegen {
 
 Type memoryType(Type element) {
   if (element.isInteger(1))
@@ -35,4 +35,4 @@ MemRefType bufferType(RankedTensorType tensor) {
                          memoryType(tensor.getElementType()));
 }
 
-} // namespace polytile::cpu
+} // namespace polytile::codegen
