@@ -13,7 +13,11 @@ ptl_status *ptl_device_list_create(ptl_device_list **list) {
     PTL_NOT_NULL(list);
     *list = nullptr;
     auto made = std::make_unique<ptl_device_list>();
-    PTL_TRY(listDevices(made->devices));
+    std::vector<ListedDevice> all;
+    PTL_TRY(listDevices(all));
+    for (ListedDevice &device : all)
+      (device.reason.empty() ? made->devices : made->refused)
+          .push_back(std::move(device));
     *list = made.release();
     return {};
   });
@@ -26,6 +30,24 @@ size_t ptl_device_list_count(const ptl_device_list *list) {
 const char *ptl_device_list_name(const ptl_device_list *list, size_t index) {
   return index < ptl_device_list_count(list) ? list->devices[index].name.c_str()
                                              : nullptr;
+}
+
+size_t ptl_device_list_refused_count(const ptl_device_list *list) {
+  return list ? list->refused.size() : 0;
+}
+
+const char *ptl_device_list_refused_name(const ptl_device_list *list,
+                                         size_t index) {
+  return index < ptl_device_list_refused_count(list)
+             ? list->refused[index].name.c_str()
+             : nullptr;
+}
+
+const char *ptl_device_list_refused_reason(const ptl_device_list *list,
+                                           size_t index) {
+  return index < ptl_device_list_refused_count(list)
+             ? list->refused[index].reason.c_str()
+             : nullptr;
 }
 
 const char *ptl_device_list_description(const ptl_device_list *list,
@@ -187,8 +209,7 @@ ptl_status *ptl_buffer_read(const ptl_buffer *buffer, uint64_t offset,
     if (bytes == 0)
       return {};
     PTL_NOT_NULL(data);
-    std::memcpy(data, buffer->object->data() + offset, bytes);
-    return {};
+    return buffer->object->read(offset, data, bytes);
   });
 }
 
@@ -200,8 +221,7 @@ ptl_status *ptl_buffer_write(ptl_buffer *buffer, uint64_t offset,
     if (bytes == 0)
       return {};
     PTL_NOT_NULL(data);
-    std::memcpy(buffer->object->data() + offset, data, bytes);
-    return {};
+    return buffer->object->write(offset, data, bytes);
   });
 }
 
@@ -216,19 +236,14 @@ ptl_status *ptl_buffer_map(ptl_buffer *buffer, ptl_map_access access,
       return fail(PTL_STATUS_INVALID_ARGUMENT, "access ", int(access),
                   " is none of PTL_MAP_*");
     PTL_TRY(buffer->object->checkRange(offset, bytes));
-    ++buffer->object->maps;
-    *data = buffer->object->data() + offset;
-    return {};
+    return buffer->object->map(access, offset, bytes, data);
   });
 }
 
 ptl_status *ptl_buffer_unmap(ptl_buffer *buffer) {
   return guarded([&]() -> Status {
     PTL_NOT_NULL(buffer);
-    if (buffer->object->maps == 0)
-      return fail(PTL_STATUS_INVALID_ARGUMENT, "the buffer isn't mapped");
-    --buffer->object->maps;
-    return {};
+    return buffer->object->unmap();
   });
 }
 
@@ -273,6 +288,10 @@ ptl_status *ptl_buffer_export_dlpack(ptl_buffer *buffer, ptl_element_type type,
       return fail(PTL_STATUS_INVALID_ARGUMENT, typeText(type, shape),
                   " doesn't fit a buffer of ", buffer->object->size(),
                   " bytes");
+    if (!buffer->object->data())
+      return fail(PTL_STATUS_UNSUPPORTED, "the buffer is in the memory of ",
+                  buffer->object->device()->name(),
+                  "; only host memory is shown through DLPack: read it");
     *tensor = exportDLPack(buffer->object, type, shape);
     return {};
   });

@@ -18,7 +18,8 @@ struct ptl_device {
   std::shared_ptr<polytile::runtime::Device> object;
 };
 struct ptl_device_list {
-  std::vector<polytile::runtime::ListedDevice> devices;
+  std::vector<polytile::runtime::ListedDevice> devices; ///< can be opened
+  std::vector<polytile::runtime::ListedDevice> refused; ///< and what can't
 };
 struct ptl_buffer {
   std::shared_ptr<polytile::runtime::Buffer> object;

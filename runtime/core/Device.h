@@ -1,10 +1,13 @@
-// What a driver provides: a device that prepares entries, and executables that
-// run them. Buffers are host memory for the drivers of today; a driver with
-// memory of its own overrides how they are made.
+// What a driver provides: a device that makes buffers and prepares entries, and
+// executables that run them.
+//
+// The defaults are those of a device whose memory is the host's. Drivers with
+// memory of their own build on core/GpuDevice.h.
 #pragma once
 
 #include "runtime/core/PackageModel.h"
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -14,6 +17,7 @@
 
 namespace polytile::runtime {
 
+class Buffer;
 class Executable;
 
 /// Options after defaults; see ptl_device_options.
@@ -35,6 +39,10 @@ public:
   const std::string &description() const { return json; }
   virtual std::string_view cpuLevel() const { return ""; }
   virtual uint32_t threadCount() const { return 1; }
+  /// Whether kernels work on host memory directly.
+  virtual bool hasHostMemory() const { return true; }
+  /// Allocates zeroed memory.
+  virtual Status createBuffer(uint64_t bytes, std::shared_ptr<Buffer> &buffer);
   /// Takes the best variant that the device satisfies; see Package.fbs.
   virtual Status prepare(std::shared_ptr<const Package> package, size_t entry,
                          std::shared_ptr<Executable> &executable) = 0;
@@ -49,6 +57,17 @@ public:
   const std::shared_ptr<MemoryAccount> account;
 
 protected:
+  /// What variants are written for: "cpu".
+  virtual std::string_view target() const { return ""; }
+  /// Whether a variant may require this here.
+  virtual bool satisfies(const std::string &requirement) const;
+  /// Of two variants that hold, that of the higher level is taken.
+  virtual int levelOf(const Variant &) const { return 0; }
+  /// INCOMPATIBLE lists what each variant requires, and what is lacking here.
+  Status chooseVariant(const Entry &entry, size_t &best) const;
+  /// Has idle executables free what they keep.
+  void trimExecutables();
+
   std::string json; ///< set by the driver's constructor
 
 private:
@@ -57,32 +76,73 @@ private:
   std::set<Executable *> executables;
 };
 
-/// Host memory that kernels of its device can use: owned, or the caller's.
+/// Memory that kernels of its device can use. This class is host memory: owned,
+/// or the caller's (which devices with memory of their own copy in each run).
 class Buffer {
 public:
+  /// What Device::createBuffer makes.
   static Status create(std::shared_ptr<Device> device, uint64_t bytes,
                        std::shared_ptr<Buffer> &buffer);
   static Status wrap(std::shared_ptr<Device> device, void *data, uint64_t bytes,
                      void (*release)(void *), void *user,
                      std::shared_ptr<Buffer> &buffer);
-  ~Buffer();
+  /// Host memory that is its contents.
+  static Status createInHostMemory(std::shared_ptr<Device> device,
+                                   uint64_t bytes,
+                                   std::shared_ptr<Buffer> &buffer);
+  virtual ~Buffer();
+  Buffer(const Buffer &) = delete;
+  Buffer &operator=(const Buffer &) = delete;
 
+  /// Its host memory; null where the contents are the device's.
   unsigned char *data() const { return begin; }
   uint64_t size() const { return bytes; }
   const std::shared_ptr<Device> &device() const { return owner; }
+  /// Two buffers overlap where their ranges [address(), address() + size()) do;
+  /// never across the host's memory and a device's.
+  uint64_t address() const { return place; }
   /// [offset, offset + length) lies inside.
   Status checkRange(uint64_t offset, uint64_t length) const;
+  /// Copies out and waits. \pre the range lies inside
+  virtual Status read(uint64_t offset, void *data, uint64_t length);
+  /// Copies in and waits. \pre the range lies inside
+  virtual Status write(uint64_t offset, const void *data, uint64_t length);
+  /// A host pointer to a range until unmap(). Maps nest and see each other's
+  /// writes. \pre the range lies inside
+  Status map(ptl_map_access access, uint64_t offset, uint64_t length,
+             void **data);
+  /// Ends the latest map and hands what was written to the device.
+  Status unmap();
+  bool isMapped() const { return mapCount.load() != 0; }
 
-  int maps = 0;              ///< outstanding ptl_buffer_map
   std::vector<int64_t> dims; ///< of an imported tensor
 
+protected:
+  /// A buffer in a device's own memory.
+  Buffer(std::shared_ptr<Device> device, uint64_t bytes);
+
 private:
+  Buffer() = default;
+
+  struct Map {
+    bool written;
+    uint64_t offset, length;
+  };
+  Status extendShadow(uint64_t offset, uint64_t length);
+
   std::shared_ptr<Device> owner;
   Memory memory;
   unsigned char *begin = nullptr;
   uint64_t bytes = 0;
+  uint64_t place = 0;
   void (*release)(void *) = nullptr;
   void *user = nullptr;
+  std::vector<Map> maps; ///< outstanding ones
+  std::atomic<int> mapCount{0};
+  /// What the host sees of device memory while it is mapped: a copy, of which
+  /// [shadowBegin, shadowEnd) has been read.
+  Memory shadow;
+  uint64_t shadowBegin = 0, shadowEnd = 0;
 };
 
 using BufferSpan = std::span<const std::shared_ptr<Buffer>>;
@@ -93,6 +153,24 @@ struct KernelTimes {
   uint64_t nanoseconds = 0;
 };
 
+/// Counts the calls and the time of each kernel. Thread-safe.
+class KernelCounters {
+public:
+  explicit KernelCounters(size_t kernels) : counters(kernels) {}
+  void add(size_t kernel, uint64_t nanoseconds) {
+    counters[kernel].calls.fetch_add(1, std::memory_order_relaxed);
+    counters[kernel].nanoseconds.fetch_add(nanoseconds,
+                                           std::memory_order_relaxed);
+  }
+  std::vector<KernelTimes> times(bool reset);
+
+private:
+  struct Counter {
+    std::atomic<uint64_t> calls{0}, nanoseconds{0};
+  };
+  std::vector<Counter> counters;
+};
+
 /// An entry that is ready to run. Thread-safe.
 class Executable {
 public:
@@ -101,7 +179,8 @@ public:
              size_t variant);
   virtual ~Executable() = default;
 
-  /// Checks the arguments against the entry: counts, sizes, device, overlaps.
+  /// Checks the arguments against the entry: counts, sizes, device, maps,
+  /// overlaps.
   Status check(BufferSpan inputs, BufferSpan outputs) const;
   /// Runs and waits. \pre check() was content with these buffers
   virtual Status run(BufferSpan inputs, BufferSpan outputs) = 0;
@@ -119,6 +198,9 @@ public:
   const Variant &variant() const { return entry().variants[variantIndex]; }
   const std::shared_ptr<Device> &device() const { return owner; }
   const std::string &variantText() const { return text; }
+
+protected:
+  const Package &loadedPackage() const { return *package; }
 
 private:
   Status checkOverlaps(BufferSpan inputs, BufferSpan outputs) const;

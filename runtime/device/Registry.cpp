@@ -10,7 +10,7 @@ Status listDevices(std::vector<ListedDevice> &devices) {
   std::shared_ptr<Device> cpu;
   DeviceOptions options;
   PTL_TRY(makeCpuDevice(options, cpu));
-  devices.push_back({cpu->name(), cpu->description()});
+  devices.push_back({cpu->name(), cpu->description(), ""});
   return {};
 }
 

@@ -2,15 +2,13 @@
 #pragma once
 
 #include "runtime/core/Device.h"
+#include "runtime/core/ListedDevice.h"
 
 namespace polytile::runtime {
 
-struct ListedDevice {
-  std::string name;
-  std::string description;
-};
-
-/// What can be opened on this machine, best default first.
+/// What there is on this machine: cpu:0, then opencl:N, then vulkan:N, each
+/// driver's in its own stable order, and among them what can't be offered, with
+/// the reason.
 Status listDevices(std::vector<ListedDevice> &devices);
 
 /// Opens "driver:index"; ":0" may be left out.

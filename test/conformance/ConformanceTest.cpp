@@ -209,7 +209,7 @@ TEST_CASE("what no variant satisfies is refused with what there is") {
   auto refused = Executable::create(device, load(entry));
   CHECK(refused.status().code() == PTL_STATUS_INCOMPATIBLE);
   CHECK_THAT(refused.status().message(), Catch::Contains("made-up-feature"));
-  entry.variants[0].target = "opencl";
+  entry.variants[0].target = "made-up";
   CHECK(Executable::create(device, load(entry)).status().code() ==
         PTL_STATUS_INCOMPATIBLE);
 }

@@ -59,6 +59,7 @@ std::string describeCpu(const std::string &name, const CpuFeatures &features,
   json.beginObject()
       .member("version", uint64_t(1))
       .member("name", name)
+      .member("kind", "cpu")
       .member("driver", "cpu")
       .member("hardware", hostCpuName())
       .member("cpu_level", cpuLevelName(features.level))
@@ -135,36 +136,16 @@ Status CpuDevice::module(const Package &package, uint32_t index,
   return {};
 }
 
-/// The highest level, then the most requirements, then the first, of those
-/// whose requirements all hold.
-Status CpuDevice::chooseVariant(const Entry &entry, size_t &best) const {
-  std::pair<int, size_t> bestRank{-1, 0};
-  std::string refused;
-  for (size_t i = 0; i < entry.variants.size(); ++i) {
-    const Variant &variant = entry.variants[i];
-    bool holds = variant.target == "cpu";
-    int level = 1;
-    std::string list = variant.target;
-    for (const std::string &requirement : variant.requirements) {
-      list += " " + requirement;
-      int required = cpuLevelFromName(requirement);
-      holds &=
-          required ? required <= features.level : features.has(requirement);
-      level = std::max(level, required);
-    }
-    std::pair rank(level, variant.requirements.size());
-    if (holds && rank > bestRank) {
-      bestRank = rank;
-      best = i;
-    }
-    refused += (i ? "; " : "") + inQuotes(list);
-  }
-  if (bestRank.first >= 0)
-    return {};
-  return fail(PTL_STATUS_INCOMPATIBLE, inQuotes(entry.name),
-              " has no variant for ", name(), " (",
-              cpuLevelName(features.level),
-              "); it has: ", refused.empty() ? "none" : refused);
+bool CpuDevice::satisfies(const std::string &requirement) const {
+  int level = cpuLevelFromName(requirement);
+  return level ? level <= features.level : features.has(requirement);
+}
+
+int CpuDevice::levelOf(const Variant &variant) const {
+  int level = 1;
+  for (const std::string &requirement : variant.requirements)
+    level = std::max(level, cpuLevelFromName(requirement));
+  return level;
 }
 
 Status CpuDevice::prepare(std::shared_ptr<const Package> package, size_t entry,

@@ -36,7 +36,9 @@ public:
                 std::shared_ptr<CpuModule> &module);
 
 private:
-  Status chooseVariant(const Entry &entry, size_t &best) const;
+  std::string_view target() const override { return "cpu"; }
+  bool satisfies(const std::string &requirement) const override;
+  int levelOf(const Variant &variant) const override;
 
   CpuFeatures features;
   uint32_t threads;

@@ -225,11 +225,8 @@ Status CpuExecutable::execute(Scratch &scratch, const Dispatch &dispatch) {
     auto begin = std::chrono::steady_clock::now();
     cpu.pool().forEach(dispatch.items, dispatch.grain, call);
     auto time = std::chrono::steady_clock::now() - begin;
-    Counter &counter = counters[dispatch.kernel];
-    counter.calls.fetch_add(1, std::memory_order_relaxed);
-    counter.nanoseconds.fetch_add(
-        static_cast<uint64_t>(std::chrono::nanoseconds(time).count()),
-        std::memory_order_relaxed);
+    counters.add(dispatch.kernel,
+                 static_cast<uint64_t>(std::chrono::nanoseconds(time).count()));
   } else {
     cpu.pool().forEach(dispatch.items, dispatch.grain, call);
   }
@@ -287,18 +284,6 @@ Status CpuExecutable::execute(Scratch &scratch, const Loop &loop) {
     PTL_TRY(execute(scratch, loop.body));
   --scratch.depth;
   return {};
-}
-
-std::vector<KernelTimes> CpuExecutable::times(bool reset) {
-  std::vector<KernelTimes> result;
-  for (Counter &counter : counters) {
-    if (reset)
-      result.push_back(
-          {counter.calls.exchange(0), counter.nanoseconds.exchange(0)});
-    else
-      result.push_back({counter.calls.load(), counter.nanoseconds.load()});
-  }
-  return result;
 }
 
 } // namespace polytile::runtime

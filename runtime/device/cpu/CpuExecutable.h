@@ -28,7 +28,9 @@ public:
   void setProfiling(bool enabled) override {
     profiling.store(enabled, std::memory_order_relaxed);
   }
-  std::vector<KernelTimes> times(bool reset) override;
+  std::vector<KernelTimes> times(bool reset) override {
+    return counters.times(reset);
+  }
 
 private:
   /// What one run needs for itself; runs at the same time have one each.
@@ -39,9 +41,6 @@ private:
     std::vector<Memory> staged; ///< copies of arguments that aren't aligned
     int64_t iterations[8] = {}; ///< of the enclosing loops
     int depth = 0;
-  };
-  struct Counter {
-    std::atomic<uint64_t> calls{0}, nanoseconds{0};
   };
 
   Status loadKernels(const Package &package);
@@ -64,7 +63,7 @@ private:
   std::mutex scratchMutex;
   std::vector<std::unique_ptr<Scratch>> idle;
   std::atomic<bool> profiling{false};
-  std::vector<Counter> counters;
+  KernelCounters counters;
 };
 
 } // namespace polytile::runtime

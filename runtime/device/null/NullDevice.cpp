@@ -22,6 +22,7 @@ public:
     writer.beginObject()
         .member("version", uint64_t(1))
         .member("name", name())
+        .member("kind", "null")
         .member("driver", "null")
         .member("hardware", "none: runs nothing")
         .endObject();

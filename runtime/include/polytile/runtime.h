@@ -197,8 +197,10 @@ typedef struct ptl_device_options {
   const char *cpu_level;
 } ptl_device_options;
 
-/** Lists the devices that can be opened, best default first. "null:0" isn't
- * listed. Available since 0.1. Any thread. */
+/** Lists the devices that can be opened, in a stable order: "cpu:0", then
+ * "opencl:0", "opencl:1", ..., then "vulkan:0", ... "null:0" isn't listed.
+ * Finds out what each can do, which takes a while the first time. Available
+ * since 0.1. Any thread. */
 PTL_API ptl_status *ptl_device_list_create(ptl_device_list **list);
 /** How many. Available since 0.1. Any thread. */
 PTL_API size_t ptl_device_list_count(const ptl_device_list *list);
@@ -210,6 +212,18 @@ PTL_API const char *ptl_device_list_name(const ptl_device_list *list,
  * thread. */
 PTL_API const char *ptl_device_list_description(const ptl_device_list *list,
                                                 size_t index);
+/** How many devices, drivers or loaders should have been offered and are not: a
+ * missing or broken loader, a device that lacks what every kernel needs. They
+ * are not counted by ptl_device_list_count. Available since 0.1. Any thread. */
+PTL_API size_t ptl_device_list_refused_count(const ptl_device_list *list);
+/** The driver and, where it is known, the hardware: "vulkan (llvmpipe)"; NULL
+ * when index is too large. Available since 0.1. Any thread. */
+PTL_API const char *ptl_device_list_refused_name(const ptl_device_list *list,
+                                                 size_t index);
+/** Why it isn't offered and what helps, for the user; NULL when index is too
+ * large. Available since 0.1. Any thread. */
+PTL_API const char *ptl_device_list_refused_reason(const ptl_device_list *list,
+                                                   size_t index);
 /** Available since 0.1. Thread rule: handle. */
 PTL_API void ptl_device_list_destroy(ptl_device_list *list);
 
@@ -225,9 +239,10 @@ PTL_API ptl_status *ptl_device_resolve(const char *argument, char *name,
  * ~/.config); NULL removes it. Available since 0.1. Any thread. */
 PTL_API ptl_status *ptl_device_save_choice(const char *name);
 
-/** Opens "cpu:0" or "null:0" (which accepts everything and runs nothing); NULL
- * goes through ptl_device_resolve. NOT_FOUND names the devices there are.
- * Available since 0.1. Any thread. */
+/** Opens "cpu:0", "opencl:N", "vulkan:N" or "null:0" (which accepts everything
+ * and runs nothing); ":0" may be left out. NULL goes through
+ * ptl_device_resolve. NOT_FOUND names the devices there are, and says why
+ * others are not offered. Available since 0.1. Any thread. */
 PTL_API ptl_status *ptl_device_open(const char *name,
                                     const ptl_device_options *options,
                                     ptl_device **device);
@@ -280,9 +295,10 @@ PTL_API void ptl_device_destroy(ptl_device *device);
 PTL_API ptl_status *ptl_buffer_create(ptl_device *device, uint64_t bytes,
                                       ptl_buffer **buffer);
 /** Uses the caller's memory; `release(user)` is called once when the buffer is
- * destroyed, and may be NULL. Memory that isn't aligned to 64 bytes works,
- * through a copy in each run. `data` may be NULL if bytes is 0. On failure
- * release is not called. Available since 0.1. Any thread. */
+ * destroyed, and may be NULL. Memory that isn't aligned to 64 bytes, or on a
+ * device whose memory isn't the host's, works through a copy in each run.
+ * `data` may be NULL if bytes is 0. On failure release is not called. Available
+ * since 0.1. Any thread. */
 PTL_API ptl_status *ptl_buffer_wrap(ptl_device *device, void *data,
                                     uint64_t bytes, void (*release)(void *user),
                                     void *user, ptl_buffer **buffer);

@@ -409,7 +409,7 @@ TEST_CASE(
   bad.modules[0].bytes = {1, 2, 3};
   CHECK(prepare(bad).code() == PTL_STATUS_CORRUPT);
   bad = good;
-  bad.modules[0].format = "spirv";
+  bad.modules[0].format = "made-up";
   CHECK(prepare(bad).code() == PTL_STATUS_INCOMPATIBLE);
   for (size_t size : {64u, 200u, 1000u}) {
     bad = good;
