@@ -1,24 +1,31 @@
 """Runs Tile programs through the `polytile` command, from .npy to .npy, and compares them with NumPy.
 
 A `Case` is a program with its inputs and what it must compute; a `Bad` is one that must be refused. Each case runs on
-the interpreter, on `cpu:0`, and on `cpu:0` again by way of `polytile compile` and a package. What NumPy says is the
-first measure; the interpreter's results are compared with those of the other devices as well, so a case without a
-NumPy formula (`expect=None`) still tests something.
+the interpreter, on `cpu:0`, and on `cpu:0` again by way of `polytile compile` and a package; what runs on the CPU runs
+on every OpenCL and Vulkan device as well, there in workers instead of by the command (see devices.py). What NumPy says
+is the first measure; the interpreter's results are compared with those of the other devices as well, so a case without
+a NumPy formula (`expect=None`) still tests something.
 """
 
+import collections
+import contextlib
 import dataclasses
+import json
 import os
 import re
 import shlex
 import subprocess
 import tempfile
+import threading
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Callable, Optional, Union
 
 import numpy as np
 
 from data import BFLOAT16, from_bf16
+from devices import Workers, environment_of_devices, is_accelerator
 
 TIME_LIMIT_S = 120
 INTERPRETER = "interpreter"
@@ -71,16 +78,39 @@ class Failure(Exception):
     """What went wrong, and the command line that shows it."""
 
 
+class Lacking(Exception):
+    """The device says, as promised, that it lacks an element type of the program."""
+
+
+class Counts:
+    """How many programs each device ran, and how many it refused for want of an element type."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.ran, self.refused = collections.Counter(), collections.Counter()
+
+    def add(self, device, refused=False):
+        with self.lock:
+            (self.refused if refused else self.ran)[device] += 1
+
+    def __str__(self):
+        devices = [*self.ran, *(device for device in self.refused if device not in self.ran)]
+        refusals = {device: f" ({n} refused)" if (n := self.refused[device]) else "" for device in devices}
+        return ", ".join(f"{self.ran[device]} on {device}{refusals[device]}" for device in devices)
+
+
 @dataclasses.dataclass
 class Runner:
     """Where the program under test lies, and where its files go; `environment` is that of its processes, and `folder`
-    where they run: a crash leaves its reproducer there."""
+    where they run: a crash leaves its reproducer there. With `workers`, programs run in those."""
 
     polytile: str
     failures: Optional[Path] = None
     environment: Optional[dict] = None
     folder: Optional[Path] = None
     instructions: Optional[str] = None  # a level of `--cpu`; what the machine has when left out
+    workers: Optional[Workers] = None
+    counts: Counts = dataclasses.field(default_factory=Counts)
 
     def __post_init__(self):
         if "/" in self.polytile:
@@ -142,8 +172,27 @@ def shape_option(name, value):
     return f"{name}={sizes}:{element}" if array.shape else f"{name}={element}"
 
 
+# The element types that a device may lack, by the feature that it then doesn't list.
+OPTIONAL_TYPES = {"f64": r"\bf64\b", "i64": r"\b[iu]64\b"}
+
+
+def run_in_worker(runner, case, device, outputs):
+    """As run_program."""
+    answer = runner.workers.ask(device, case.source, case.inputs, outputs, case.function)
+    if "outputs" in answer:
+        return answer["outputs"]
+    messages = answer["messages"]
+    features = answer.get("features")
+    for feature, pattern in OPTIONAL_TYPES.items():
+        if answer["status"] == 1 and features is not None and feature not in features and re.search(pattern, messages):
+            raise Lacking(messages)
+    raise Failure(f"exit status {answer['status']}: {shorten(messages)}")
+
+
 def run_program(runner, folder, case, device, outputs):
     """Runs the program and gives its outputs by name."""
+    if runner.workers and device != PACKAGE:
+        return run_in_worker(runner, case, device, outputs)
     choose = ["--function", case.function] if case.function else []
     if runner.instructions and device != INTERPRETER:
         choose += ["--cpu", runner.instructions]
@@ -225,29 +274,51 @@ def compare(case, name, got, want, measure):
         )
 
 
-def devices_of(case):
-    return [*case.devices, *([PACKAGE] if case.package and CPU in case.devices else [])]
+def devices_of(case, devices):
+    """Those of the devices that the case is meant for: what runs on the CPU runs on every accelerator."""
+    return [
+        device
+        for device in devices
+        if device in case.devices
+        or (CPU in case.devices and (is_accelerator(device) or (device == PACKAGE and case.package)))
+    ]
 
 
 def run_case(runner, case, devices, folder):
-    """Runs the case on its devices among `devices`, and raises Failure at the first that is wrong."""
+    """Runs the case on its devices among `devices`, and raises Failure when one is wrong."""
     want = expected_outputs(case)
     names = tuple(want) or case.outputs
-    reference = None
-    for device in devices_of(case):
-        if device not in devices:
-            continue
+    reference, problems = None, []
+    for device in devices_of(case, devices):
         try:
             got = run_program(runner, folder, case, device, names)
+            runner.counts.add(device)
             for name in names:
                 if name in want:
                     compare(case, name, got[name], want[name], "expected")
                 if reference is not None:
                     compare(case, name, got[name], reference[name], "the interpreter gives")
+        except Lacking:
+            runner.counts.add(device, refused=True)
+            continue
         except Failure as failure:
-            raise Failure(f"{device}: {failure}") from None
+            problems.append(f"{device}: {failure}{reproduction(runner, folder, case, device)}")
+            continue
         if device == INTERPRETER:
             reference = got
+    if problems:
+        raise Failure("\n  ".join(problems))
+
+
+def reproduction(runner, folder, case, device):
+    """After a failure in a worker: leaves the files of a command line that shows it, and gives that line."""
+    if not runner.workers or not runner.failures:
+        return ""
+    program = folder / "program.tile"
+    program.write_text(case.source)
+    choose = ["--function", case.function] if case.function else []
+    words = [runner.polytile, "run", program, *choose, "--device", device, *input_options(folder, case.inputs)]
+    return f"\n    {shlex.join(map(str, words))}"
 
 
 def messages(err):
@@ -263,16 +334,20 @@ def run_bad(runner, bad, devices, folder):
     for device in bad.devices:
         if device not in devices:
             continue
-        status, _, err, line = runner.call(
-            "run",
-            program,
-            *choose,
-            "--device",
-            device,
-            *input_options(folder, bad.inputs),
-            "--output",
-            f"{bad.output}={output}",
-        )
+        if runner.workers:
+            answer = runner.workers.ask(device, bad.source, bad.inputs, (bad.output,), bad.function)
+            status, err, line = answer.get("status", 0), answer.get("messages", ""), "the program"
+        else:
+            status, _, err, line = runner.call(
+                "run",
+                program,
+                *choose,
+                "--device",
+                device,
+                *input_options(folder, bad.inputs),
+                "--output",
+                f"{bad.output}={output}",
+            )
         if status != 1:
             raise Failure(f"{device}: exit status {status}, expected 1: {line}\n{shorten(err)}")
         if output.exists():
@@ -310,6 +385,36 @@ def run(runner, case, devices):
     return None
 
 
-def test_environment(cache):
-    """The environment of the processes: a cache of their own, so that no earlier build answers for this one."""
-    return {**os.environ, "XDG_CACHE_HOME": str(cache)}
+def add_options(parser, devices):
+    """The options that every program which runs cases has; `devices` are those that it takes when none is named."""
+    parser.add_argument("--polytile", default=os.environ.get("POLYTILE", "polytile"))
+    parser.add_argument(
+        "--device", action="append", help=f"as devices.py names them, or package; {', '.join(devices)} when left out"
+    )
+    parser.add_argument("--cpu", help="compile for this level, as x86-64-v3; for this machine when left out")
+    parser.add_argument("--failures", type=Path, help="folder in which the files of failed cases are kept")
+    parser.add_argument("--caches", type=Path, help="folder in which drivers keep compiled kernels for the next run")
+    parser.add_argument("--counts", type=Path, help="file for the number of programs that each device ran, as JSON")
+    parser.add_argument("--workers", action="store_true", help="run programs in workers on every device")
+    parser.add_argument("-j", type=int, default=os.cpu_count(), help="processes at a time")
+
+
+@contextlib.contextmanager
+def session(options):
+    """A Runner and a pool of threads as the options say. The processes have a cache of their own, so that no earlier
+    build answers for this one. Says at the end how many programs ran where."""
+    with tempfile.TemporaryDirectory(prefix="polytile-cache-") as cache, ThreadPoolExecutor(options.j) as pool:
+        environment = environment_of_devices({**os.environ, "XDG_CACHE_HOME": str(cache)}, options.caches)
+        workers = None
+        if options.workers or any(is_accelerator(device) for device in options.device or ()):
+            workers = Workers(options.polytile, environment, options.j)
+        runner = Runner(options.polytile, options.failures, environment, instructions=options.cpu, workers=workers)
+        try:
+            yield runner, pool
+        finally:
+            if workers:
+                workers.stop()
+        if options.counts:
+            options.counts.parent.mkdir(parents=True, exist_ok=True)
+            options.counts.write_text(json.dumps({"ran": runner.counts.ran, "refused": runner.counts.refused}) + "\n")
+        print(f"programs run: {runner.counts}")

@@ -165,7 +165,7 @@ def main():
     problems = []
     with tempfile.TemporaryDirectory(prefix="polytile-network-") as temporary:
         folder = Path(temporary)
-        runner = harness.Runner(options.polytile, environment=harness.test_environment(folder / "cache"), folder=folder)
+        runner = harness.Runner(options.polytile, environment={**os.environ, "XDG_CACHE_HOME": str(folder / "cache")}, folder=folder)
         for case in cases(options.statements):
             problems.append(harness.run(runner, case, devices))
         (folder / "network.tile").write_text(case.source)

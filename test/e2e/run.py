@@ -9,14 +9,13 @@ status 1 when one failed or there was none to run. The files of a failed case st
 
 import argparse
 import importlib.util
-import os
 import sys
-import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import harness  # noqa: E402
+
+EVERYWHERE = (harness.INTERPRETER, harness.CPU, harness.PACKAGE)
 
 
 def load(path):
@@ -28,15 +27,11 @@ def load(path):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--polytile", default=os.environ.get("POLYTILE", "polytile"))
-    parser.add_argument("--device", action="append", help="interpreter, cpu:0 or package; all three when left out")
-    parser.add_argument("--cpu", help="compile for this level, as x86-64-v3; for this machine when left out")
-    parser.add_argument("--failures", type=Path, help="folder in which the files of failed cases are kept")
+    harness.add_options(parser, EVERYWHERE)
     parser.add_argument("-k", default="", help="only cases whose name contains this")
-    parser.add_argument("-j", type=int, default=os.cpu_count(), help="processes at a time")
     parser.add_argument("files", nargs="+", type=Path)
     options = parser.parse_args()
-    devices = options.device or [harness.INTERPRETER, harness.CPU, harness.PACKAGE]
+    devices = options.device or EVERYWHERE
 
     cases = []
     for file in options.files:
@@ -47,10 +42,7 @@ def main():
             sys.exit(f"two cases of {file} have the name {twice[0]!r}")
         cases += [case for case in found if options.k in case.name]
     failed = 0
-    with tempfile.TemporaryDirectory(prefix="polytile-cache-") as cache, ThreadPoolExecutor(options.j) as pool:
-        runner = harness.Runner(
-            options.polytile, options.failures, harness.test_environment(cache), instructions=options.cpu
-        )
+    with harness.session(options) as (runner, pool):
         for case, problem in zip(cases, pool.map(lambda case: harness.run(runner, case, devices), cases)):
             if problem:
                 failed += 1

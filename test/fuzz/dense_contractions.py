@@ -10,12 +10,9 @@ Values are small integers, so results are exact whatever the order of a sum. Wit
 """
 import argparse
 import itertools
-import os
 import random
 import sys
-import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -199,21 +196,16 @@ def check(runner, devices, seed, count):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--polytile", default=os.environ.get("POLYTILE", "polytile"))
-    parser.add_argument("--device", action="append", help="interpreter and cpu:0 when left out")
+    harness.add_options(parser, harness.EVERYWHERE)
     parser.add_argument("--seed", type=int, help="of the first program; 1 when left out, and with --count 0 the time")
     parser.add_argument("--count", type=int, default=100, help="statements; 0: until stopped")
     parser.add_argument("--per-program", type=int, default=4, help="statements a program")
-    parser.add_argument("--cpu", help="compile for this level, as x86-64-v3; for this machine when left out")
-    parser.add_argument("--failures", type=Path, help="folder in which the files of failed programs are kept")
-    parser.add_argument("-j", type=int, default=os.cpu_count(), help="processes at a time")
     options = parser.parse_args()
     first = options.seed if options.seed is not None else 1 if options.count else int(time.time())
-    devices = options.device or [harness.INTERPRETER, harness.CPU]
+    devices = options.device or harness.EVERYWHERE
     print(f"seed {first}", flush=True)
     failed = tried = 0
-    with tempfile.TemporaryDirectory(prefix="polytile-cache-") as cache, ThreadPoolExecutor(options.j) as pool:
-        runner = harness.Runner(options.polytile, options.failures, harness.test_environment(cache), instructions=options.cpu)
+    with harness.session(options) as (runner, pool):
         seeds = itertools.count(first) if not options.count else iter(range(first, first + -(-options.count // options.per_program)))
         while group := list(itertools.islice(seeds, 8 * options.j)):
             for problem in pool.map(lambda seed: check(runner, devices, seed, options.per_program), group):

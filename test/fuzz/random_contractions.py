@@ -13,12 +13,9 @@ import argparse
 import copy
 import dataclasses
 import itertools
-import os
 import random
 import sys
-import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -266,9 +263,8 @@ def program(contractions):
 class Checker:
     """Runs contractions on devices; `problem` says what is wrong, or None."""
 
-    def __init__(self, options, environment):
-        self.runner = harness.Runner(options.polytile, environment=environment)
-        self.devices = options.device or [harness.INTERPRETER, harness.CPU]
+    def __init__(self, runner, devices):
+        self.runner, self.devices = runner, devices
 
     def problem(self, contractions, results):
         source, inputs = program(contractions)
@@ -389,11 +385,9 @@ def check_alone(options):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--polytile", default=os.environ.get("POLYTILE", "polytile"))
-    parser.add_argument("--device", action="append", help="interpreter and cpu:0 when left out")
+    harness.add_options(parser, harness.EVERYWHERE)
     parser.add_argument("--seed", type=int, help="1 when left out, and with --count 0 the time")
     parser.add_argument("--count", type=int, default=300, help="contractions; 0: until stopped")
-    parser.add_argument("-j", type=int, default=os.cpu_count(), help="processes at a time")
     parser.add_argument("--self-check", action="store_true", help="draw and evaluate only")
     parser.add_argument("--verbose", action="store_true", help="print the programs")
     options = parser.parse_args()
@@ -403,8 +397,8 @@ def main():
         return check_alone(options)
     print(f"seed {options.seed}", flush=True)
     tried = failed = 0
-    with tempfile.TemporaryDirectory(prefix="polytile-cache-") as cache, ThreadPoolExecutor(options.j) as pool:
-        checker = Checker(options, harness.test_environment(cache))
+    with harness.session(options) as (runner, pool):
+        checker = Checker(runner, options.device or harness.EVERYWHERE)
         todo = batches(options.seed, options.count)
         while group := list(itertools.islice(todo, 8 * options.j)):
             for (number, contractions, results), problem in zip(

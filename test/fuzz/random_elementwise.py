@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Random elementwise expressions over every element type, on the devices against the interpreter, bit for bit.
 
-    random_elementwise.py --polytile P [--seed S] [--count N] [-j N]
+    random_elementwise.py --polytile P [--seed S] [--count N] [--device D]... [-j N]
 
 Operators, conversions, choices and comparisons nest at random, operands broadcast at random, and the data are what goes
 wrong: the ends of each integer type, zeros of both signs, denormals, infinities, NaN. Only operations whose result is
@@ -9,12 +9,9 @@ exactly rounded take part, so there is one right answer. With --count 0 it goes 
 """
 import argparse
 import itertools
-import os
 import random
 import sys
-import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -116,21 +113,21 @@ def program(seed, count):
     return source, generator.inputs
 
 
-def problem_of(runner, source, inputs, outputs, name):
-    return harness.run(runner, harness.Case(name, source, inputs, outputs=outputs, exact=True), [harness.INTERPRETER, harness.CPU])
+def problem_of(runner, devices, source, inputs, outputs, name):
+    return harness.run(runner, harness.Case(name, source, inputs, outputs=outputs, exact=True), devices)
 
 
-def check(runner, seed):
+def check(runner, devices, seed):
     """None, or what is wrong, with the statements that are wrong alone."""
     source, inputs = program(seed, PER_PROGRAM)
-    problem = problem_of(runner, source, inputs, tuple(f"O{n}" for n in range(PER_PROGRAM)), f"seed {seed}")
+    problem = problem_of(runner, devices, source, inputs, tuple(f"O{n}" for n in range(PER_PROGRAM)), f"seed {seed}")
     if not problem or "does not fit" in problem:  # a literal that its type can't hold is the user's error
         return None
     said = [f"FAIL seed {seed}: {problem[:600]}"]
     head = source[:source.index(" -> ")]
     for number, line in enumerate(source.splitlines()[1:-1]):
         alone = f"{head} -> (O{number}) {{\n{line}\n}}\n"
-        again = problem_of(runner, alone, inputs, (f"O{number}",), f"seed {seed} O{number}")
+        again = problem_of(runner, devices, alone, inputs, (f"O{number}",), f"seed {seed} O{number}")
         if again:
             said.append(f"  alone: {line.strip()}\n    {again[:300]}")
     return "\n".join(said)
@@ -138,21 +135,18 @@ def check(runner, seed):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--polytile", default=os.environ.get("POLYTILE", "polytile"))
+    harness.add_options(parser, harness.EVERYWHERE)
     parser.add_argument("--seed", type=int, help="of the first program; 1 when left out, and with --count 0 the time")
     parser.add_argument("--count", type=int, default=240, help="expressions; 0: until stopped")
-    parser.add_argument("--cpu", help="compile for this level, as x86-64-v3; for this machine when left out")
-    parser.add_argument("--failures", type=Path, help="folder in which the files of failed programs are kept")
-    parser.add_argument("-j", type=int, default=os.cpu_count(), help="processes at a time")
     options = parser.parse_args()
     first = options.seed if options.seed is not None else 1 if options.count else int(time.time())
     print(f"seed {first}", flush=True)
     failed = tried = 0
-    with tempfile.TemporaryDirectory(prefix="polytile-cache-") as cache, ThreadPoolExecutor(options.j) as pool:
-        runner = harness.Runner(options.polytile, options.failures, harness.test_environment(cache), instructions=options.cpu)
+    devices = options.device or harness.EVERYWHERE
+    with harness.session(options) as (runner, pool):
         seeds = itertools.count(first) if not options.count else iter(range(first, first + -(-options.count // PER_PROGRAM)))
         while group := list(itertools.islice(seeds, 8 * options.j)):
-            for problem in pool.map(lambda seed: check(runner, seed), group):
+            for problem in pool.map(lambda seed: check(runner, devices, seed), group):
                 tried += PER_PROGRAM
                 if problem:
                     failed += 1
