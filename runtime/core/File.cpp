@@ -149,4 +149,14 @@ Status writeFile(const char *path,
   return {};
 }
 
+bool makeFolders(const std::string &path) {
+  for (size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
+    std::string part = path.substr(0, end);
+    if (::mkdir(part.c_str(), 0777) != 0 && errno != EEXIST)
+      return false;
+    if (end == std::string::npos)
+      return true;
+  }
+}
+
 } // namespace polytile::runtime

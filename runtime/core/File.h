@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <span>
+#include <string>
 
 namespace polytile::runtime {
 
@@ -17,5 +18,9 @@ Status readFile(const char *path, Memory &contents);
 /// there. On failure nothing is left behind.
 Status writeFile(const char *path,
                  std::span<const std::span<const unsigned char>> pieces);
+
+/// Makes a folder and those above it, like mkdir -p. False, with errno set,
+/// where that fails.
+bool makeFolders(const std::string &path);
 
 } // namespace polytile::runtime

@@ -141,8 +141,7 @@ struct GpuRun {
   bool isProfiled = false;
 };
 
-/// An entry on a GPU. Derived classes build kernels when they are made, and
-/// call enter()/leave() of their device as CpuExecutable does.
+/// An entry on a GPU. Derived classes build their kernels when they are made.
 class GpuExecutable : public Executable {
 public:
   GpuExecutable(std::shared_ptr<GpuDevice> device,
@@ -158,6 +157,9 @@ public:
   }
 
 protected:
+  /// The first thing that a derived class's destructor calls: from then on
+  /// nobody asks for memory back.
+  void retire();
   /// Makes what a run needs for itself.
   virtual Status makeRunState(std::unique_ptr<RunState> &state) = 0;
   /// Records schedule().walk(run.arguments, ...), submits it and waits. After a

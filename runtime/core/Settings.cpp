@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace polytile::runtime {
@@ -25,17 +24,6 @@ std::string settingsFolder() {
   if (const char *home = environment("HOME"))
     return std::string(home) + "/.config/polytile";
   return {};
-}
-
-/// Like mkdir -p.
-bool makeFolders(const std::string &path) {
-  for (size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
-    std::string part = path.substr(0, end);
-    if (::mkdir(part.c_str(), 0777) != 0 && errno != EEXIST)
-      return false;
-    if (end == std::string::npos)
-      return true;
-  }
 }
 
 } // namespace
