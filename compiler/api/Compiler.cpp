@@ -80,6 +80,14 @@ std::optional<pipeline::Stop> toStop(ptlc_emit emit) {
     return pipeline::Stop::Assembly;
   case PTLC_EMIT_SIGNATURE:
     return pipeline::Stop::Signature;
+  case PTLC_EMIT_KERNEL:
+    return pipeline::Stop::Kernel;
+  case PTLC_EMIT_OPENCL:
+    return pipeline::Stop::OpenCL;
+  case PTLC_EMIT_SPIRV:
+    return pipeline::Stop::Spirv;
+  case PTLC_EMIT_SPIRV_TEXT:
+    return pipeline::Stop::SpirvText;
   }
   return std::nullopt;
 }
@@ -133,9 +141,13 @@ std::string readRequest(const char *source, size_t bytes, const char *file,
   std::optional<pipeline::Stop> stop = toStop(options.emit);
   if (!stop)
     return "options.emit isn't one of ptlc_emit";
-  if (options.target && std::strcmp(options.target, "cpu") != 0)
-    return std::string("there is no target '") + options.target +
-           "': this compiler has 'cpu'";
+  if (options.target) {
+    std::string problem;
+    auto targets = pipeline::parseTargets(options.target, problem);
+    if (!targets)
+      return problem;
+    request.targets = std::move(*targets);
+  }
   request.source = lang::SourceFile::create(file, std::string(source, bytes));
   request.stop = *stop;
   if (options.function)

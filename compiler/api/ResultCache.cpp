@@ -19,6 +19,11 @@ std::string keyOf(const pipeline::Request &request) {
     key += text;
   };
   add(std::to_string(static_cast<int>(request.stop)));
+  for (const pipeline::TargetName &target : request.targets) {
+    add(target.kind);
+    add(target.description);
+  }
+  add("");
   add(request.cpuLevel);
   add(request.function);
   for (const pipeline::Argument &argument : request.arguments) {

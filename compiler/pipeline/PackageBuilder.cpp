@@ -1,18 +1,16 @@
 //===- PackageBuilder.cpp - The program dialect to package bytes ----------===//
 //
 // One step of the package for each step of the entry. A view is a binding of
-// the buffer that it shows; buffers of the package are the roots.
+// the buffer that it shows; buffers of the package are the roots. Constants
+// that several variants hold are stored once: the writer sees to that.
 //
 //===----------------------------------------------------------------------===//
 
 #include "compiler/pipeline/PackageBuilder.h"
 
 #include "compiler/pipeline/FrontEnd.h"
-#include "compiler/pipeline/SourceDiagnostics.h"
 #include "dialects/program/IR/ProgramOps.h"
-#include "runtime/package/PackageWriter.h"
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -84,13 +82,13 @@ package::TensorDesc describe(StringRef name, MemRefType type) {
           std::vector<int64_t>(type.getShape())};
 }
 
-/// Builds the entry and its only variant.
+/// Builds a variant of an entry, and the entry's tensors.
 class EntryWriter {
 public:
   EntryWriter(package::EntryDesc &entry, package::VariantDesc &variant,
-              const llvm::StringMap<uint32_t> &kernels,
-              const cpu::CompiledModule &compiled)
-      : entry(entry), variant(variant), kernels(kernels), compiled(compiled) {}
+              const llvm::StringMap<uint32_t> &numbers,
+              const std::vector<KernelCode> &kernels)
+      : entry(entry), variant(variant), numbers(numbers), kernels(kernels) {}
 
   void write(program::EntryOp op);
 
@@ -102,8 +100,8 @@ private:
 
   package::EntryDesc &entry;
   package::VariantDesc &variant;
-  const llvm::StringMap<uint32_t> &kernels;
-  const cpu::CompiledModule &compiled;
+  const llvm::StringMap<uint32_t> &numbers; ///< of kernels, by symbol
+  const std::vector<KernelCode> &kernels;
   llvm::DenseMap<Value, uint32_t> buffers;
 };
 
@@ -158,13 +156,15 @@ void EntryWriter::write(program::EntryOp op) {
     declare(step);
     if (auto dispatch = dyn_cast<program::DispatchOp>(step)) {
       package::DispatchDesc desc;
-      desc.kernel = kernels.lookup(dispatch.getKernel());
+      desc.kernel = numbers.lookup(dispatch.getKernel());
+      const KernelCode &kernel = kernels[desc.kernel];
       for (Value value : dispatch.getReads())
         desc.bindings.push_back(bind(value, package::Access::Read));
       for (Value value : dispatch.getWrites())
         desc.bindings.push_back(bind(value, package::Access::Write));
-      desc.items = compiled.kernels[desc.kernel].items;
-      desc.grain = compiled.kernels[desc.kernel].grain;
+      desc.items = kernel.items;
+      desc.grain = kernel.grain;
+      desc.grid = kernel.grid;
       variant.steps.push_back({std::move(desc)});
     } else if (auto copy = dyn_cast<program::CopyOp>(step)) {
       variant.steps.push_back(
@@ -180,64 +180,30 @@ void EntryWriter::write(program::EntryOp op) {
 
 } // namespace
 
-std::vector<KernelOrigin>
-pipeline::findOrigins(ModuleOp module, const lang::SourceFile &source) {
-  constexpr size_t longest = 200;
-  std::vector<KernelOrigin> origins;
-  for (auto function : module.getOps<func::FuncOp>()) {
-    KernelOrigin origin;
-    if (auto range = getSourceRange(source, function.getLoc())) {
-      for (char c : source.text(*range))
-        if (!std::isspace(static_cast<unsigned char>(c)))
-          origin.source += c;
-        else if (!origin.source.empty() && origin.source.back() != ' ')
-          origin.source += ' ';
-      if (origin.source.size() > longest)
-        origin.source.resize(longest);
-      origin.file = std::string(source.name());
-      origin.line = source.lineColumn(range->begin).line;
-    }
-    origins.push_back(std::move(origin));
-  }
-  return origins;
-}
-
-std::string pipeline::buildPackage(ModuleOp module,
-                                   const cpu::CompiledModule &compiled,
-                                   const std::vector<KernelOrigin> &origins) {
-  package::PackageDesc desc;
-  package::ModuleDesc object;
-  object.bytes.assign(compiled.sharedObject.begin(),
-                      compiled.sharedObject.end());
-  bool hasKernels = !compiled.kernels.empty();
-  if (hasKernels)
-    desc.modules.push_back(std::move(object));
-
+void PackageBuilder::addTarget(ModuleOp program, TargetCode code) {
+  uint32_t firstModule = desc.modules.size();
+  for (package::ModuleDesc &module : code.modules)
+    desc.modules.push_back(std::move(module));
   llvm::StringMap<uint32_t> numbers;
   std::vector<package::KernelDesc> kernels;
-  for (auto [kernel, origin] : llvm::zip_equal(compiled.kernels, origins)) {
-    numbers[kernel.symbol] = kernels.size();
-    package::KernelDesc kernelDesc;
-    kernelDesc.symbol = kernel.symbol;
-    kernelDesc.source = origin.source;
-    kernelDesc.file = origin.file;
-    kernelDesc.line = origin.line;
-    kernelDesc.workspaceBytes = kernel.workspaceBytes;
-    kernelDesc.flops = kernel.flops;
-    kernelDesc.bytes = kernel.bytes;
-    kernels.push_back(std::move(kernelDesc));
+  for (const KernelCode &kernel : code.kernels) {
+    numbers[kernel.desc.symbol] = kernels.size();
+    kernels.push_back(kernel.desc);
+    kernels.back().module += firstModule;
   }
-  for (auto op : module.getOps<program::EntryOp>()) {
-    package::EntryDesc entry;
-    entry.name = op.getSymName().str();
+  for (auto [i, op] : llvm::enumerate(program.getOps<program::EntryOp>())) {
+    if (i == desc.entries.size())
+      desc.entries.emplace_back().name = op.getSymName().str();
     package::VariantDesc variant;
-    if (!compiled.level.empty())
-      variant.requirements.push_back(compiled.level);
+    variant.target = code.target;
+    variant.requirements = code.requirements;
     variant.kernels = kernels;
-    EntryWriter(entry, variant, numbers, compiled).write(op);
-    entry.variants.push_back(std::move(variant));
-    desc.entries.push_back(std::move(entry));
+    EntryWriter(desc.entries[i], variant, numbers, code.kernels).write(op);
+    desc.entries[i].variants.push_back(std::move(variant));
   }
+}
+
+std::string PackageBuilder::write() const {
   std::vector<uint8_t> bytes = package::writePackage(desc);
   return std::string(bytes.begin(), bytes.end());
 }

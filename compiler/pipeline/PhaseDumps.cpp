@@ -35,8 +35,9 @@ void PhaseDumps::dump(llvm::StringRef phase, Operation *op) {
     return;
   while (op->getParentOp())
     op = op->getParentOp();
-  std::string name =
-      llvm::formatv("{0}/{1,0+2}-{2}.mlir", directory, ++number, phase);
+  std::string prefix = target.empty() ? "" : target + "-";
+  std::string name = llvm::formatv("{0}/{1,0+2}-{2}{3}.mlir", directory,
+                                   ++number, prefix, phase);
   std::error_code error;
   llvm::raw_fd_ostream file(name, error);
   if (!error)

@@ -2,7 +2,8 @@
 //-*-===//
 //
 // For people who debug a lowering: `--dump-phases DIR` writes
-// 01-import.mlir, 02-tile-specialize.mlir, ...
+// 01-import.mlir, 02-tile-specialize.mlir, ... For several targets their own
+// phases are 04-opencl-tile-to-program.mlir, and so on.
 //
 //===----------------------------------------------------------------------===//
 
@@ -27,11 +28,15 @@ public:
   /// written is skipped.
   void dump(llvm::StringRef phase, mlir::Operation *op);
 
+  /// Of several targets, the one that the next files are about.
+  void setTarget(std::string name) { target = std::move(name); }
+
   /// Dumps after each pass of `manager`; this object must outlive its run.
   void attach(mlir::PassManager &manager);
 
 private:
   std::string directory;
+  std::string target;
   unsigned number = 0;
 };
 

@@ -1,9 +1,9 @@
 //===- Pipeline.cpp - From source text to a package, phase by phase -------===//
 //
 // The order of all phases, and why each stands where it does. Everything that
-// a user can get wrong is reported by the phases up to tile-infer-bounds; a
-// phase behind it that fails has found a bug of ours, or an operation that its
-// target doesn't have yet.
+// a user can get wrong is reported by the phases up to tile-infer-bounds; what
+// a target lacks is refused before its first phase; a phase behind it that
+// fails has found a bug of ours.
 //
 //===----------------------------------------------------------------------===//
 
@@ -15,7 +15,7 @@
 #include "compiler/pipeline/PackageBuilder.h"
 #include "compiler/pipeline/PhaseDumps.h"
 #include "compiler/pipeline/SourceDiagnostics.h"
-#include "compiler/target/cpu/CpuTarget.h"
+#include "compiler/pipeline/TargetCode.h"
 #include "dialects/program/Transforms/Passes.h"
 #include "dialects/tile/IR/TileOps.h"
 #include "dialects/tile/Transforms/Passes.h"
@@ -52,18 +52,24 @@ void addAnalysisPhases(PassManager &manager) {
   function.addPass(tile::createTileInferBounds());
 }
 
-/// From analysed tile IR to kernels and a planned schedule.
-void addProgramPhases(PassManager &manager) {
+/// From analysed tile IR to kernels and a planned schedule, for one target.
+/// What a target wants otherwise than the CPU is said here and nowhere else.
+void addProgramPhases(PassManager &manager, const Target &target) {
   // Before the partitioning: an operation that nothing uses must not get a
   // kernel, and equal operations only one, so that what is compared is what
   // was computed. Canonicalisation first: it makes operations equal.
   manager.addNestedPass<func::FuncOp>(createCanonicalizerPass());
   manager.addNestedPass<func::FuncOp>(createCSEPass());
   // Behind it no operation moves between kernels: targets compile each alone.
-  manager.addPass(program::createTileToProgram());
+  program::TileToProgramOptions partition;
+  manager.addPass(program::createTileToProgram(partition));
   // Behind the partitioning, which decides what is a buffer at all, and on the
   // final order of the dispatches, which decides how long each one lives.
-  manager.addNestedPass<program::EntryOp>(program::createProgramPlanMemory());
+  // Devices bind temporaries at offsets that suit most of them.
+  program::ProgramPlanMemoryOptions memory;
+  memory.alignment = target.isCpu() ? program::bufferAlignment : 512;
+  manager.addNestedPass<program::EntryOp>(
+      program::createProgramPlanMemory(memory));
 }
 
 //===----------------------------------------------------------------------===//
@@ -73,9 +79,9 @@ void addProgramPhases(PassManager &manager) {
 /// The state of one request: its context, engine and module.
 class Compilation {
 public:
-  Compilation(const Request &request, const DialectRegistry &registry)
-      : request(request), engine(request.source),
-        context(registry, MLIRContext::Threading::DISABLED),
+  Compilation(const Request &request, std::vector<Target> targets)
+      : request(request), targets(std::move(targets)), engine(request.source),
+        context(makeRegistry(this->targets), MLIRContext::Threading::DISABLED),
         dumps(request.dumpDirectory) {
     context.printOpOnDiagnostic(false);
   }
@@ -83,8 +89,8 @@ public:
   /// Parses, checks, imports, specialises and infers bounds. False after an
   /// error, or when the request stops before.
   bool analyse();
-  bool lowerToProgram();
-  void emitKernels();
+  /// Compiles for every target, or gives what the request stops at.
+  void compile();
   void interpret();
 
   Response take() {
@@ -93,15 +99,18 @@ public:
   }
 
 private:
+  static DialectRegistry makeRegistry(const std::vector<Target> &targets);
   bool stopAtSource();
-  bool run(void (*addPhases)(PassManager &));
-  bool refuseForCpu();
+  bool run(ModuleOp on, llvm::function_ref<void(PassManager &)> addPhases);
+  bool lowerToProgram(ModuleOp program, Target &target);
+  bool compileFor(Target &target, PackageBuilder &package);
   bool fail(Outcome outcome) {
     response.outcome = outcome;
     return false;
   }
 
   const Request &request;
+  std::vector<Target> targets;
   lang::DiagnosticEngine engine;
   MLIRContext context;
   PhaseDumps dumps;
@@ -112,21 +121,21 @@ private:
   Response response;
 };
 
-DialectRegistry makeRegistry(bool forCpu) {
+DialectRegistry Compilation::makeRegistry(const std::vector<Target> &targets) {
   DialectRegistry registry;
   registry.insert<tile::TileDialect, program::ProgramDialect, func::FuncDialect,
                   arith::ArithDialect, tensor::TensorDialect>();
-  if (forCpu)
-    cpu::registerCpuDialects(registry);
+  for (const Target &target : targets)
+    registerTargetDialects(target, registry);
   return registry;
 }
 
-bool Compilation::run(void (*addPhases)(PassManager &)) {
-  SourceDiagnosticHandler handler(context, engine);
+bool Compilation::run(ModuleOp on,
+                      llvm::function_ref<void(PassManager &)> addPhases) {
   PassManager manager(&context);
   addPhases(manager);
   dumps.attach(manager);
-  return succeeded(manager.run(*module));
+  return succeeded(manager.run(on));
 }
 
 /// Gives the stops that need no shapes.
@@ -158,7 +167,8 @@ bool Compilation::analyse() {
                                    : Outcome::InternalError);
   module = std::move(*imported);
   dumps.dump("import", *module);
-  if (!run(addAnalysisPhases))
+  SourceDiagnosticHandler handler(context, engine);
+  if (!run(*module, addAnalysisPhases))
     return fail(engine.hasErrors() ? Outcome::UserError
                                    : Outcome::InternalError);
   // What is wrong with the program comes before what is wrong with the call.
@@ -171,32 +181,18 @@ void print(Operation *op, std::string &text) {
   op->print(stream, OpPrintingFlags().useLocalScope());
 }
 
-/// Reports operations that the CPU doesn't have yet, at their statements.
-bool Compilation::refuseForCpu() {
-  SourceDiagnosticHandler handler(context, engine);
-  module->walk([](Operation *op) {
-    if (isa<tile::ScatterOp, tile::PrngStepOp>(op))
-      op->emitError() << "the cpu can't compute '"
-                      << op->getName().stripDialect()
-                      << "' yet; --device interpreter can";
-  });
-  return engine.hasErrors();
-}
-
-bool Compilation::lowerToProgram() {
-  if (request.stop == Stop::Tile) {
-    print(*module, response.data);
-    return false;
-  }
-  if (refuseForCpu())
+/// False after an error, and when the request stops here.
+bool Compilation::lowerToProgram(ModuleOp program, Target &target) {
+  if (refuse(program, target))
     return fail(Outcome::UserError);
   // The user's errors have all been reported, so names are of no use any more;
   // without them equal statements are equal operations.
-  module->walk(program::dropNames);
-  if (!run(addProgramPhases))
+  program->walk(program::dropNames);
+  if (!run(program,
+           [&](PassManager &manager) { addProgramPhases(manager, target); }))
     return fail(Outcome::InternalError);
   if (request.stop == Stop::Program) {
-    print(*module, response.data);
+    print(program, response.data);
     return false;
   }
   return true;
@@ -211,30 +207,42 @@ OwningOpRef<ModuleOp> takeKernels(ModuleOp module) {
   return kernels;
 }
 
-void Compilation::emitKernels() {
+/// False after an error, and when the request stops before the package.
+bool Compilation::compileFor(Target &target, PackageBuilder &package) {
   SourceDiagnosticHandler handler(context, engine);
-  std::vector<KernelOrigin> origins = findOrigins(*module, *request.source);
-  OwningOpRef<ModuleOp> kernels = takeKernels(*module);
-  cpu::CpuOptions options;
-  options.level = request.cpuLevel;
+  if (!target.isCpu() || targets.size() > 1)
+    handler.setHint("while compiling for " + target.describe());
+  dumps.setTarget(targets.size() > 1 ? target.kind : "");
+  OwningOpRef<ModuleOp> program = module->clone();
+  if (!lowerToProgram(*program, target))
+    return false;
+  OwningOpRef<ModuleOp> kernels = takeKernels(*program);
   if (request.stop != Stop::Package) {
-    cpu::CpuStage stage = request.stop == Stop::Linalg ? cpu::CpuStage::Linalg
-                          : request.stop == Stop::Llvm
-                              ? cpu::CpuStage::LLVM
-                              : cpu::CpuStage::Assembly;
-    llvm::raw_string_ostream stream(response.data);
-    if (failed(cpu::emitKernels(*kernels, options, stage, stream)))
-      fail(Outcome::InternalError);
+    FailureOr<std::string> emitted =
+        emitTarget(*kernels, target, request.stop, *request.source, dumps);
+    if (failed(emitted))
+      return fail(Outcome::InternalError);
+    response.data = std::move(*emitted);
+    return false;
+  }
+  FailureOr<TargetCode> code =
+      compileTarget(*kernels, target, *request.source, dumps);
+  if (failed(code))
+    return fail(Outcome::InternalError);
+  package.addTarget(*program, std::move(*code));
+  return true;
+}
+
+void Compilation::compile() {
+  if (request.stop == Stop::Tile) {
+    print(*module, response.data);
     return;
   }
-  FailureOr<cpu::CompiledModule> compiled = cpu::CompiledModule();
-  if (!kernels->getOps<func::FuncOp>().empty())
-    compiled = cpu::compileKernels(*kernels, options);
-  if (failed(compiled)) {
-    fail(Outcome::InternalError);
-    return;
-  }
-  response.data = buildPackage(*module, *compiled, origins);
+  PackageBuilder package;
+  for (Target &target : targets)
+    if (!compileFor(target, package))
+      return;
+  response.data = package.write();
 }
 
 void Compilation::interpret() {
@@ -264,11 +272,6 @@ void Compilation::interpret() {
          std::vector<int64_t>(result.type.getShape()), std::move(result.data)});
 }
 
-bool needsCpu(Stop stop) {
-  return stop == Stop::Package || stop == Stop::Linalg || stop == Stop::Llvm ||
-         stop == Stop::Assembly;
-}
-
 } // namespace
 
 Response pipeline::check(std::shared_ptr<const lang::SourceFile> source) {
@@ -281,24 +284,24 @@ Response pipeline::check(std::shared_ptr<const lang::SourceFile> source) {
 }
 
 Response pipeline::compile(const Request &request) {
-  if (needsCpu(request.stop) && failed(cpu::resolveLevel(request.cpuLevel))) {
+  std::string problem;
+  std::optional<std::vector<Target>> targets = resolveTargets(request, problem);
+  if (!targets) {
     Response response;
     response.outcome = Outcome::InvalidRequest;
-    response.diagnostics = "there is no CPU level '" + request.cpuLevel +
-                           "': take x86-64, x86-64-v2, x86-64-v3, x86-64-v4 "
-                           "or native\n";
+    response.diagnostics = problem + "\n";
     return response;
   }
-  Compilation compilation(request, makeRegistry(needsCpu(request.stop)));
-  if (compilation.analyse() && compilation.lowerToProgram())
-    compilation.emitKernels();
+  Compilation compilation(request, std::move(*targets));
+  if (compilation.analyse())
+    compilation.compile();
   return compilation.take();
 }
 
 Response pipeline::interpret(const Request &request) {
   Request whole = request;
   whole.stop = Stop::Package;
-  Compilation compilation(whole, makeRegistry(/*forCpu=*/false));
+  Compilation compilation(whole, {});
   if (compilation.analyse())
     compilation.interpret();
   return compilation.take();

@@ -5,8 +5,9 @@
 // says why each stands where it does):
 //
 //   parse and check -> import -> specialize -> infer bounds
-//     -> the interpreter, or
-//     -> simplify -> partition -> plan memory -> kernels -> package
+//     -> the interpreter, or, for each target on a copy of its own,
+//     -> simplify -> partition -> plan memory -> kernels
+//     -> one package of all targets
 //
 // Each call has its own MLIR context, so calls may run at the same time.
 //
@@ -19,6 +20,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,7 +57,25 @@ enum class Stop {
   Linalg,
   Llvm,
   Assembly,
+  Kernel,    ///< the kernel dialect, for GPU targets
+  OpenCL,    ///< OpenCL C
+  Spirv,     ///< SPIR-V modules, one for each kernel, back to back
+  SpirvText, ///< the same as text
 };
+
+/// What to compile for.
+struct TargetName {
+  std::string kind; ///< "cpu", "opencl" or "vulkan"
+  /// cpu: a level, empty for the request's. Else a device description as JSON,
+  /// or "generic", which empty stands for.
+  std::string description;
+};
+
+/// Reads a list such as "cpu,opencl=generic,vulkan={...}". None, and what is
+/// wrong in `problem`, for a text that is no list of known targets; whether the
+/// descriptions are good is known when they are compiled for.
+std::optional<std::vector<TargetName>> parseTargets(std::string_view text,
+                                                    std::string &problem);
 
 struct Request {
   std::shared_ptr<const lang::SourceFile> source;
@@ -63,8 +83,11 @@ struct Request {
   std::vector<Argument> arguments;
   std::vector<std::string> outputs; ///< names that must be outputs
   Stop stop = Stop::Package;
-  std::string cpuLevel = "native";
-  std::string dumpDirectory; ///< empty: no dumps
+  /// One variant of the package for each. Empty: the target that `stop` is
+  /// about, else the CPU. A stop for one target takes the first that fits.
+  std::vector<TargetName> targets;
+  std::string cpuLevel = "native"; ///< of CPU targets that name none
+  std::string dumpDirectory;       ///< empty: no dumps
 };
 
 /// Values equal those of ptlc_code.
@@ -72,7 +95,8 @@ enum class Outcome {
   Success = 0,
   UserError = 1,      ///< the diagnostics tell what is wrong with the source or
                       ///< the arguments
-  InvalidRequest = 2, ///< no such CPU level
+  InvalidRequest = 2, ///< no such CPU level, no good device description, no
+                      ///< target for the stop
   InternalError = 70, ///< a phase failed on IR that was good: a bug of ours
 };
 

@@ -112,4 +112,6 @@ void SourceDiagnosticHandler::report(mlir::Diagnostic &diagnostic) {
       reported.withHint(note.str());
   }
   addNotes(engine.source(), diagnostic.getLocation(), reported);
+  if (isError && !hint.empty())
+    reported.withHint(hint);
 }

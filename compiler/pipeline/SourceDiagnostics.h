@@ -15,6 +15,7 @@
 #include "mlir/IR/Location.h"
 
 #include <optional>
+#include <string>
 
 namespace polytile::pipeline {
 
@@ -30,10 +31,14 @@ public:
   SourceDiagnosticHandler(mlir::MLIRContext &context,
                           lang::DiagnosticEngine &engine);
 
+  /// A hint that every error from now on gets as its last.
+  void setHint(std::string text) { hint = std::move(text); }
+
 private:
   void report(mlir::Diagnostic &diagnostic);
 
   lang::DiagnosticEngine &engine;
+  std::string hint;
   mlir::ScopedDiagnosticHandler handler;
 };
 

@@ -6,6 +6,7 @@
 // uses are registered: all of them together take 40 s to compile.
 #include "compiler/conversion/TileToProgram/TileToProgram.h"
 #include "compiler/target/cpu/CpuTarget.h"
+#include "dialects/kernel/IR/KernelOps.h"
 #include "dialects/program/IR/ProgramOps.h"
 #include "dialects/program/Transforms/Passes.h"
 #include "dialects/tile/IR/TileOps.h"
@@ -15,6 +16,7 @@
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/Index/IR/IndexDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -32,15 +34,16 @@ namespace {
 
 void registerDialects(mlir::DialectRegistry &registry) {
   registry
-      .insert<polytile::program::ProgramDialect, polytile::tile::TileDialect>();
+      .insert<polytile::kernel::KernelDialect,
+              polytile::program::ProgramDialect, polytile::tile::TileDialect>();
   registry.insert<mlir::affine::AffineDialect, mlir::arith::ArithDialect,
                   mlir::bufferization::BufferizationDialect,
                   mlir::cf::ControlFlowDialect, mlir::func::FuncDialect,
-                  mlir::index::IndexDialect, mlir::linalg::LinalgDialect,
-                  mlir::LLVM::LLVMDialect, mlir::math::MathDialect,
-                  mlir::memref::MemRefDialect, mlir::scf::SCFDialect,
-                  mlir::tensor::TensorDialect, mlir::ub::UBDialect,
-                  mlir::vector::VectorDialect>();
+                  mlir::gpu::GPUDialect, mlir::index::IndexDialect,
+                  mlir::linalg::LinalgDialect, mlir::LLVM::LLVMDialect,
+                  mlir::math::MathDialect, mlir::memref::MemRefDialect,
+                  mlir::scf::SCFDialect, mlir::tensor::TensorDialect,
+                  mlir::ub::UBDialect, mlir::vector::VectorDialect>();
 }
 
 } // namespace

@@ -69,8 +69,23 @@ Interface findInterface(const Kernel &kernel, unsigned number,
   return interface;
 }
 
+/// The name that the source gives a tensor, or null.
+StringAttr nameOf(Value value) {
+  if (auto argument = dyn_cast<BlockArgument>(value)) {
+    auto function = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp());
+    return function ? function.getArgAttrOfType<StringAttr>(
+                          argument.getArgNumber(), "tile.name")
+                    : nullptr;
+  }
+  Operation *def = value.getDefiningOp();
+  if (auto name = def->getAttrOfType<StringAttr>("tile.name"))
+    return name;
+  auto loc = dyn_cast<NameLoc>(def->getLoc());
+  return loc ? loc.getName() : nullptr;
+}
+
 /// Builds kernels, and gives the same function for kernels that differ in names
-/// and locations only.
+/// and locations only; it has the names of the first.
 class KernelTable {
 public:
   explicit KernelTable(ModuleOp module) : module(module), symbols(module) {}
@@ -87,6 +102,12 @@ public:
       return entry->second;
     }
     function.setName("kernel_" + std::to_string(functions.size() - 1));
+    for (auto [i, value] : llvm::enumerate(interface.reads))
+      if (StringAttr name = nameOf(getStorage(value)))
+        function.setArgAttr(i, "tile.name", name);
+    for (auto [i, value] : llvm::enumerate(interface.writes))
+      if (StringAttr name = nameOf(value))
+        function.setResultAttr(i, "tile.name", name);
     symbols.insert(function, module.getBody()->end());
     return function;
   }
@@ -269,6 +290,9 @@ void EntryBuilder::run() {
 } // namespace
 
 void program::dropNames(Operation *op) {
+  // Locations are no part of what an operation is.
+  if (auto name = op->getAttrOfType<StringAttr>("tile.name"))
+    op->setLoc(NameLoc::get(name, op->getLoc()));
   op->removeAttr("tile.name");
   auto contract = dyn_cast<tile::ContractOp>(op);
   if (!contract)

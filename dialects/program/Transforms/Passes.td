@@ -25,6 +25,10 @@ def ProgramPlanMemory : Pass<"program-plan-memory", "::polytile::program::EntryO
     %c = program.temporary at 0 : memref<16xf32>
     ```
   }];
+  let options = [
+    Option<"alignment", "alignment", "int64_t", "bufferAlignment",
+           "Offsets are multiples of this number of bytes, a power of two from 64 on">,
+  ];
   let statistics = [
     Statistic<"arenaBytes", "arena-bytes", "Bytes of all arenas">,
     Statistic<"liveBytes", "live-bytes", "Bytes of the largest live sets: no plan takes less">,

@@ -55,13 +55,15 @@ void eraseUnusedBuffers(EntryOp entry) {
 
 struct ProgramPlanMemory
     : polytile::program::impl::ProgramPlanMemoryBase<ProgramPlanMemory> {
+  using ProgramPlanMemoryBase::ProgramPlanMemoryBase;
+
   void runOnOperation() override {
     EntryOp entry = getOperation();
     eraseUnusedBuffers(entry);
     std::vector<TemporaryOp> temporaries;
     std::vector<LiveRange> lives;
     findLives(entry, temporaries, lives);
-    MemoryPlan plan = planMemory(lives, bufferAlignment);
+    MemoryPlan plan = planMemory(lives, alignment);
     for (auto [temporary, offset] : llvm::zip_equal(temporaries, plan.offsets))
       temporary.setOffset(offset);
     entry.setArenaBytes(plan.arenaBytes);

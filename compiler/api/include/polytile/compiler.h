@@ -53,7 +53,8 @@ typedef enum ptlc_code {
   PTLC_OK = 0,
   PTLC_USER_ERROR = 1,       /**< the program or its inputs are wrong: see the
                                 diagnostics */
-  PTLC_INVALID_ARGUMENT = 2, /**< the call is wrong */
+  PTLC_INVALID_ARGUMENT = 2, /**< the call is wrong: the message says what is
+                                allowed */
   PTLC_INTERNAL_ERROR = 70   /**< a bug of the compiler; the diagnostics say
                                 where it gave up */
 } ptlc_code;
@@ -104,15 +105,32 @@ typedef enum ptlc_emit {
   /** The function's parameters and outputs as JSON; needs no inputs:
    * {"name", "parameters": [{"name", "type" or null, "dims": [...] or null}],
    * "outputs": [names]}. */
-  PTLC_EMIT_SIGNATURE = 7
+  PTLC_EMIT_SIGNATURE = 7,
+  PTLC_EMIT_KERNEL = 8, /**< opencl, vulkan: the kernel dialect */
+  PTLC_EMIT_OPENCL = 9, /**< opencl: the text of OpenCL C */
+  /** vulkan: SPIR-V modules of one kernel each, back to back. A module begins
+   * with the magic number 0x07230203, which no instruction begins with, and its
+   * only entry point has the kernel's name. */
+  PTLC_EMIT_SPIRV = 10,
+  PTLC_EMIT_SPIRV_TEXT = 11 /**< vulkan: the modules in MLIR's spirv dialect */
 } ptlc_emit;
 
 /** How to compile. A field of 0 or NULL takes the default. */
 typedef struct ptlc_options {
   uint32_t struct_size;
   ptlc_emit emit;
-  const char *function;  /**< default: the last function of the file */
-  const char *target;    /**< default "cpu", the only one yet */
+  const char *function; /**< default: the last function of the file */
+  /** A list of targets with commas between them; a package has code for all,
+   * and `emit` of something that one kind of target has takes the first of that
+   * kind. Default: that kind with a generic description, else "cpu".
+   *   cpu, cpu=LEVEL         LEVEL as in `cpu_level`, which is the default
+   *   opencl, vulkan         code that runs on any usable device of that kind
+   *                          ("opencl=generic" is the same)
+   *   opencl={...}           code for the device that the JSON text describes:
+   *   vulkan={...}           what ptl_device_description gives
+   * What the code needs of a device stands in the package: the features beyond
+   * a generic one that the function's types take (f64, i64), and sizes. */
+  const char *target;
   const char *cpu_level; /**< "x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4",
                             or "native", the default */
   const char *dump_directory; /**< an existing folder: the IR after each phase

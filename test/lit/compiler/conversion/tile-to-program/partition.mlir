@@ -1,12 +1,13 @@
 // RUN: polytile-opt %s --tile-to-program --split-input-file | FileCheck %s
 
-// An elementwise consumer of its shape joins the contraction; the output is written directly.
+// An elementwise consumer of its shape joins the contraction; the output is written directly. The kernel's tensors keep
+// their names for readers of what is printed from it.
 // CHECK-LABEL: program.entry @epilogue
 // CHECK-NEXT: %[[X:.*]] = program.input 0 "X" : memref<4x8xf32>
 // CHECK-NEXT: %[[Y:.*]] = program.output 0 "Y" : memref<4xf32>
 // CHECK-NEXT: program.dispatch @kernel_0 reads(%[[X]] : memref<4x8xf32>) writes(%[[Y]] : memref<4xf32>)
 // CHECK-NEXT: }
-// CHECK: func.func @kernel_0(%{{.*}}: tensor<4x8xf32>) -> tensor<4xf32> attributes {program.kernel}
+// CHECK: func.func @kernel_0(%{{.*}}: tensor<4x8xf32> {tile.name = "X"}) -> tensor<4xf32> attributes {program.kernel}
 // CHECK: tile.contract
 // CHECK-SAME: names ["d0", "d1"]
 // CHECK: tile.exp

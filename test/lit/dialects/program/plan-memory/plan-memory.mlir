@@ -1,4 +1,11 @@
 // RUN: polytile-opt %s --pass-pipeline="builtin.module(program.entry(program-plan-memory))" | FileCheck %s
+// RUN: polytile-opt %s --pass-pipeline="builtin.module(program.entry(program-plan-memory{alignment=512}))" | FileCheck %s --check-prefix=WIDE
+
+// Offsets that suit devices: every temporary begins at a multiple of 512.
+// WIDE-LABEL: program.entry @chain arena(1024)
+// WIDE: program.temporary at 0
+// WIDE: program.temporary at 512
+// WIDE: program.temporary at 0
 
 func.func private @k(tensor<16xf32>) -> tensor<16xf32>
 func.func private @big(tensor<16xf32>) -> tensor<64xf32>
