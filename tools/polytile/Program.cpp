@@ -66,12 +66,11 @@ const char *orNull(const std::string &text) {
 
 /// Everything that a package depends on, as text.
 std::string cacheKey(const Options &options, const std::string &source,
-                     const std::vector<Input> &inputs,
-                     const std::string &cpuLevel) {
-  std::string key =
-      fmt::format("polytile {}\ncompiler {}\ncpu {}\nfunction {}\nfile {}\n",
-                  ptl_version_string(), CompilerLibrary::identity(), cpuLevel,
-                  options.function, options.file);
+                     const std::vector<Input> &inputs, const Targets &targets) {
+  std::string key = fmt::format(
+      "polytile {}\ncompiler {}\ntarget {}\ncpu {}\nfunction {}\nfile {}\n",
+      ptl_version_string(), CompilerLibrary::identity(), targets.text,
+      targets.cpuLevel, options.function, options.file);
   for (const Input &input : inputs)
     if (!input.number.empty())
       key += fmt::format("input {} number {}\n", input.name,
@@ -92,10 +91,10 @@ Package loadPackage(const std::string &bytes) {
 
 /// The package of a source file, from the cache where it is known.
 Package compileCached(const Options &options, const std::vector<Input> &inputs,
-                      const std::string &cpuLevel) {
+                      const Targets &targets) {
   std::string source = readFile(options.file);
   PackageCache cache(!options.noCache && options.dumpDirectory.empty());
-  std::string key = cacheKey(options, source, inputs, cpuLevel);
+  std::string key = cacheKey(options, source, inputs, targets);
   if (std::optional<CachedPackage> hit = cache.find(key)) {
     ptl_package *package = nullptr;
     ptl_status *status = ptl_package_load_memory(hit->package.data(),
@@ -108,7 +107,7 @@ Package compileCached(const Options &options, const std::vector<Input> &inputs,
     cache.remove(key);
   }
   CompilerResult result =
-      compileSource(options, source, inputs, PTLC_EMIT_PACKAGE, cpuLevel);
+      compileSource(options, source, inputs, PTLC_EMIT_PACKAGE, targets);
   const CompilerLibrary &library = CompilerLibrary::get();
   CachedPackage fresh;
   fresh.package.assign(static_cast<const char *>(library.data(result.get())),
@@ -199,13 +198,14 @@ CompilerResult polytile::cli::compileSource(const Options &options,
                                             const std::string &source,
                                             const std::vector<Input> &inputs,
                                             ptlc_emit emit,
-                                            const std::string &cpuLevel) {
+                                            const Targets &targets) {
   std::vector<ptlc_tensor> tensors = describeInputs(inputs);
   ptlc_options settings{};
   settings.struct_size = sizeof(settings);
   settings.emit = emit;
   settings.function = orNull(options.function);
-  settings.cpu_level = orNull(cpuLevel);
+  settings.target = orNull(targets.text);
+  settings.cpu_level = orNull(targets.cpuLevel);
   settings.dump_directory = orNull(options.dumpDirectory);
   return callCompiler(options, source, [&](const CompilerLibrary &library) {
     return library.compile(source.data(), source.size(), options.file.c_str(),
@@ -251,9 +251,8 @@ Program polytile::cli::loadProgram(const Options &options,
     program.package.reset(package);
     program.entry = findEntry(options, package, inputs);
   } else {
-    // A device that runs nothing has no level: compile for this machine.
-    const char *level = ptl_device_cpu_level(program.device.get());
-    program.package = compileCached(options, inputs, level ? level : "");
+    program.package =
+        compileCached(options, inputs, targetsOf(program.device.get()));
   }
   const ptl_package *package = program.package.get();
   program.inputs.resize(ptl_package_input_count(package, program.entry));

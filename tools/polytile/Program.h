@@ -12,6 +12,7 @@
 #include "tools/polytile/CompilerLibrary.h"
 #include "tools/polytile/Handles.h"
 #include "tools/polytile/Options.h"
+#include "tools/polytile/Targets.h"
 #include "tools/polytile/Tensors.h"
 
 #include <string>
@@ -32,7 +33,7 @@ std::vector<ptlc_tensor> describeInputs(const std::vector<Input> &inputs);
 /// diagnostics on an error.
 CompilerResult compileSource(const Options &options, const std::string &source,
                              const std::vector<Input> &inputs, ptlc_emit emit,
-                             const std::string &cpuLevel);
+                             const Targets &targets);
 
 /// Evaluates with the interpreter, as compileSource compiles.
 CompilerResult interpretSource(const Options &options,

@@ -72,8 +72,8 @@ CLI::App *addRun(CLI::App &app, Options &options) {
   addWords(run, "--output", options.outputs,
            "NAME=FILE.npy or FILE.npz; without any, a summary is printed");
   addDevice(run, options,
-            "cpu:0, null:0 or interpreter; default: $POLYTILE_DEVICE, else the "
-            "saved choice, else cpu:0");
+            "A name from 'polytile devices', null:0 or interpreter; default: "
+            "$POLYTILE_DEVICE, else the saved choice, else cpu:0");
   addCompiling(run, options);
   return run;
 }
@@ -84,14 +84,19 @@ CLI::App *addCompile(CLI::App &app, Options &options) {
   addFile(compile, options, "Tile source");
   addFunction(compile, options);
   addShapes(compile, options);
-  compile->add_option("--target", options.targets, "What to compile for: cpu")
+  compile
+      ->add_option("--target", options.targets,
+                   "What to compile for, with commas between: cpu, opencl or "
+                   "vulkan (any device of the kind), opencl=FILE or "
+                   "vulkan=FILE (a device description), or a device's name; "
+                   "default: cpu")
       ->delimiter(',')
       ->type_size(1)
       ->expected(1)
       ->take_all();
   compile->add_option("--emit", options.emit,
-                      "Where to stop: ast, tile, linalg, program, llvm, asm or "
-                      "package");
+                      "Where to stop: ast, tile, program, linalg, llvm, asm, "
+                      "kernel, opencl, spirv, spirv-text or package");
   compile->add_option("-o,--output", options.outputFile,
                       "The file to write; default: FILE.ptl for a package, "
                       "else the terminal");
