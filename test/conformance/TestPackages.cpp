@@ -1,6 +1,7 @@
 // Packages for tests.
 #include "test/conformance/TestPackages.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -22,6 +23,86 @@ BufferDesc temporary(uint64_t offset, uint64_t size) {
   return {BufferKind::Temporary, 0, size, offset};
 }
 
+std::vector<uint8_t> contentsOf(const std::string &path) {
+  std::ifstream file(path, std::ios::binary);
+  std::vector<uint8_t> bytes(std::istreambuf_iterator<char>(file), {});
+  if (bytes.empty()) {
+    std::fprintf(stderr, "no test kernels at %s\n", path.c_str());
+    std::abort();
+  }
+  return bytes;
+}
+
+/// The kernels that kernels.cl and the folder spirv have.
+constexpr const char *gpuKernels[] = {"add_f32",   "scan_step",   "double_f32",
+                                      "count_i32", "reverse_f32", "nothing"};
+constexpr uint32_t workgroupSize = 64;
+/// Where packageOf puts their modules.
+constexpr uint32_t openclModule = 1, firstSpirvModule = 2;
+
+const char *const *gpuKernelCalled(const std::string &symbol) {
+  return std::find(std::begin(gpuKernels), std::end(gpuKernels), symbol);
+}
+
+/// Turns a variant's dispatches into those of workgroups, each with one more
+/// binding: a constant that holds the number of items.
+struct Offload {
+  VariantDesc variant;
+
+  void run(const std::string &target) {
+    variant.target = target;
+    for (KernelDesc &kernel : variant.kernels) {
+      kernel.module = target == "opencl"
+                          ? openclModule
+                          : static_cast<uint32_t>(
+                                firstSpirvModule +
+                                (gpuKernelCalled(kernel.symbol) - gpuKernels));
+      kernel.workgroupSize = {workgroupSize, 1, 1};
+    }
+    // What was aligned for vector instructions is aligned for any device.
+    variant.arenaBytes = 0;
+    for (BufferDesc &buffer : variant.buffers)
+      if (buffer.kind == BufferKind::Temporary) {
+        buffer.arenaOffset *= 8;
+        variant.arenaBytes =
+            std::max(variant.arenaBytes, buffer.arenaOffset + buffer.size);
+      }
+    visit(variant.steps);
+  }
+
+  void visit(std::vector<StepDesc> &steps) {
+    std::vector<StepDesc> kept;
+    for (StepDesc &step : steps) {
+      if (auto *loop = std::get_if<LoopDesc>(&step.operation))
+        visit(loop->body);
+      if (auto *dispatch = std::get_if<DispatchDesc>(&step.operation)) {
+        if (dispatch->items == 0)
+          continue;
+        visit(*dispatch);
+      }
+      kept.push_back(std::move(step));
+    }
+    steps = std::move(kept);
+  }
+
+  void visit(DispatchDesc &dispatch) {
+    auto items = static_cast<uint32_t>(dispatch.items);
+    ConstantDesc count;
+    for (unsigned byte = 0; byte < 4; ++byte)
+      count.bytes.push_back(static_cast<uint8_t>(items >> (8 * byte)));
+    variant.buffers.push_back(
+        {BufferKind::Constant, uint32_t(variant.constants.size()), 4, 0});
+    variant.constants.push_back(count);
+    dispatch.bindings.push_back(
+        reads(static_cast<uint32_t>(variant.buffers.size() - 1), 4));
+    uint32_t groups =
+        static_cast<uint32_t>((items + workgroupSize - 1) / workgroupSize);
+    dispatch.grid = {groups, 1, 1};
+    dispatch.items = groups;
+    dispatch.grain = 0;
+  }
+};
+
 /// A binding that moves by `strides` and is aligned only to an element.
 BindingDesc moving(BindingDesc binding, uint64_t offset,
                    std::vector<int64_t> strides) {
@@ -34,14 +115,7 @@ BindingDesc moving(BindingDesc binding, uint64_t offset,
 } // namespace
 
 ModuleDesc kernelModule() {
-  std::ifstream file(POLYTILE_TEST_KERNELS, std::ios::binary);
-  ModuleDesc module;
-  module.bytes.assign(std::istreambuf_iterator<char>(file), {});
-  if (module.bytes.empty()) {
-    std::fprintf(stderr, "no test kernels at %s\n", POLYTILE_TEST_KERNELS);
-    std::abort();
-  }
-  return module;
+  return {"elf-x86_64", 1, contentsOf(POLYTILE_TEST_KERNELS)};
 }
 
 PackageDesc packageOf(EntryDesc entry) {
@@ -49,6 +123,17 @@ PackageDesc packageOf(EntryDesc entry) {
   package.producer = "polytile test";
   package.entries.push_back(std::move(entry));
   package.modules.push_back(kernelModule());
+  const std::vector<VariantDesc> &variants = package.entries[0].variants;
+  if (std::all_of(variants.begin(), variants.end(),
+                  [](const VariantDesc &v) { return v.target == "cpu"; }))
+    return package;
+  package.modules.push_back(
+      {"opencl-c", 1, contentsOf(POLYTILE_TEST_OPENCL_KERNELS)});
+  for (const char *symbol : gpuKernels)
+    package.modules.push_back(
+        {"spirv", 1,
+         contentsOf(std::string(POLYTILE_TEST_SPIRV_FOLDER) + "/" + symbol +
+                    ".spv")});
   return package;
 }
 
@@ -89,6 +174,22 @@ StepDesc dispatch(uint32_t kernel, std::vector<BindingDesc> bindings,
   desc.bindings = std::move(bindings);
   desc.items = items;
   return {desc};
+}
+
+EntryDesc onEveryDevice(EntryDesc entry) {
+  if (entry.variants.size() != 1 || entry.variants[0].target != "cpu")
+    return entry;
+  const VariantDesc cpu = entry.variants[0];
+  for (const KernelDesc &kernel : cpu.kernels)
+    if (gpuKernelCalled(kernel.symbol) == std::end(gpuKernels) ||
+        kernel.workspaceBytes)
+      return entry;
+  for (const char *target : {"opencl", "vulkan"}) {
+    Offload offload{cpu};
+    offload.run(target);
+    entry.variants.push_back(offload.variant);
+  }
+  return entry;
 }
 
 EntryDesc addEntry(int64_t n) {
@@ -194,6 +295,23 @@ EntryDesc emptyEntry(uint64_t items) {
   variant.kernels = {kernel("nothing")};
   variant.steps = {dispatch(0, {}, items)};
   return {"empty", {}, {}, {}, {variant}};
+}
+
+EntryDesc reverseEntry(uint32_t groups) {
+  uint64_t bytes = groups * workgroupSize * 4;
+  VariantDesc variant;
+  variant.kernels = {kernel("reverse_f32")};
+  variant.buffers = {input(0, bytes), output(0, bytes)};
+  variant.steps = {
+      dispatch(0, {reads(0, bytes), writes(1, bytes)}, groups * workgroupSize)};
+  auto items = static_cast<int64_t>(groups * workgroupSize);
+  EntryDesc entry = onEveryDevice(
+      {"reverse", {f32("X", {items})}, {f32("Y", {items})}, {}, {variant}});
+  for (VariantDesc &gpu : entry.variants)
+    if (gpu.target != "cpu")
+      gpu.kernels[0].workgroupMemoryBytes = workgroupSize * 4;
+  entry.variants.erase(entry.variants.begin());
+  return entry;
 }
 
 EntryDesc itemsEntry(std::string name, std::string symbol, int64_t items,

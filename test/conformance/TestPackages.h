@@ -1,5 +1,5 @@
-// Packages for tests, described with the writer's structs around the kernels of
-// kernels.c.
+// Packages for tests, described with the writer's structs around kernels by
+// hand: in C, OpenCL C and SPIR-V.
 #pragma once
 
 #include "runtime/package/PackageWriter.h"
@@ -10,9 +10,13 @@ namespace polytile::test {
 /// build made.
 package::ModuleDesc kernelModule();
 
-/// A package with that one module and this entry, whose variants' kernels name
-/// it.
+/// A package with this entry, and the modules that its variants' kernels name:
+/// that one, then kernels.cl, then one of SPIR-V for each kernel.
 package::PackageDesc packageOf(package::EntryDesc entry);
+
+/// Adds variants for OpenCL and Vulkan to an entry that has one for the CPU
+/// alone, if there are kernels for them.
+package::EntryDesc onEveryDevice(package::EntryDesc entry);
 
 package::TensorDesc f32(std::string name, std::vector<int64_t> dims);
 package::TensorDesc i32(std::string name, std::vector<int64_t> dims);
@@ -38,6 +42,9 @@ package::EntryDesc moveEntry();
 package::EntryDesc levelsEntry();
 /// A dispatch of `items` of a kernel without any binding.
 package::EntryDesc emptyEntry(uint64_t items);
+/// reverse(X[64 * groups]) -> Y: each 64 items in reverse order, by memory that
+/// a workgroup shares. For OpenCL and Vulkan alone.
+package::EntryDesc reverseEntry(uint32_t groups);
 /// count(), useWorkspace() and fail() -> out[items], by one dispatch of the
 /// kernel.
 package::EntryDesc itemsEntry(std::string name, std::string symbol,
