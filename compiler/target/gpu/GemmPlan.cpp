@@ -1,0 +1,386 @@
+//===- GemmPlan.cpp - A contraction as a matrix product -------------------===//
+//
+// Steps: find the two factors and their casts, sort the variables into groups,
+// give each constraint to the operand that it guards, flatten each operand's
+// variables, choose how to read them, choose the blocks.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/target/gpu/GemmPlan.h"
+
+#include "compiler/target/common/KernelTypes.h"
+
+#include <algorithm>
+
+using namespace mlir;
+
+namespace polytile::gpu {
+
+using codegen::LinearConstraint;
+using codegen::LinearExpr;
+using codegen::Range;
+
+namespace {
+
+/// lower <= expr <= upper became 0 <= expr <= upper.
+struct Guard {
+  LinearExpr expr;
+  int64_t upper;
+};
+
+class Planner {
+public:
+  Planner(tile::ContractOp op, const schedule::DeviceDescription &device)
+      : op(op), device(device) {}
+  FailureOr<GemmPlan> plan();
+
+private:
+  bool findFactors();
+  bool findFactor(Value value, GemmOperand &operand);
+  bool findPositions();
+  bool sortVariables();
+  bool collectGuards();
+  bool assignGuards();
+  void flatten(GemmOperand &operand, const LinearExpr &position,
+               ArrayRef<Guard> guards, ArrayRef<unsigned> own);
+  GemmIndex indexOf(unsigned variable, const LinearExpr &position,
+                    ArrayRef<Guard> guards) const;
+  void chooseStaging(GemmOperand &operand);
+  bool chooseTile();
+  bool dependsOn(const LinearExpr &expr, ArrayRef<unsigned> variables) const;
+
+  tile::ContractOp op;
+  const schedule::DeviceDescription &device;
+  GemmPlan result;
+  LinearExpr positionA, positionB;
+  SmallVector<Guard> guards, guardsA, guardsB;
+};
+
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Factors
+//===----------------------------------------------------------------------===//
+
+/// `value` is a block argument, seen through casts.
+bool Planner::findFactor(Value value, GemmOperand &operand) {
+  while (auto cast = value.getDefiningOp<tile::CastOp>()) {
+    operand.casts.insert(operand.casts.begin(), cast);
+    value = cast->getOperand(0);
+  }
+  auto argument = dyn_cast<BlockArgument>(value);
+  if (!argument || argument.getOwner() != &op.getBody().front())
+    return false;
+  operand.input = argument.getArgNumber();
+  return true;
+}
+
+bool Planner::findFactors() {
+  tile::YieldOp yield = op.getYield();
+  auto product = yield.getValue().getDefiningOp<tile::MulOp>();
+  if (op.getAggregation() != tile::Aggregation::sum || yield.getCondition() ||
+      !product || op.getInputs().size() != 2 ||
+      op.getAccumulatorType().isInteger(1))
+    return false;
+  // Without full coverage a default value may show through.
+  if (!op->hasAttr("covers") && op.getDefaultValue())
+    return false;
+  return findFactor(product->getOperand(0), result.a) &&
+         findFactor(product->getOperand(1), result.b) &&
+         result.a.input != result.b.input;
+}
+
+static LinearExpr flatPosition(Value input, ArrayRef<LinearExpr> subscripts,
+                               unsigned variables) {
+  LinearExpr position(variables + 1, 0);
+  ArrayRef<int64_t> shape = cast<RankedTensorType>(input.getType()).getShape();
+  int64_t stride = 1;
+  for (size_t d = shape.size(); d-- > 0; stride *= shape[d])
+    for (auto [entry, part] : llvm::zip_equal(position, subscripts[d]))
+      entry += stride * part;
+  return position;
+}
+
+bool Planner::findPositions() {
+  FailureOr<codegen::LinearDomain> domain = codegen::buildLinearDomain(op);
+  if (failed(domain) || domain->isEmpty)
+    return false;
+  result.domain = std::move(*domain);
+  auto position = [&](const GemmOperand &operand) {
+    return flatPosition(op.getInputs()[operand.input],
+                        result.domain.accesses[operand.input],
+                        result.domain.numVariables());
+  };
+  positionA = position(result.a);
+  positionB = position(result.b);
+  return true;
+}
+
+//===----------------------------------------------------------------------===//
+// Variables and constraints
+//===----------------------------------------------------------------------===//
+
+bool Planner::dependsOn(const LinearExpr &expr,
+                        ArrayRef<unsigned> variables) const {
+  return llvm::any_of(variables, [&](unsigned v) {
+    return expr[v] != 0 && result.domain.ranges[v].size() > 1;
+  });
+}
+
+/// The second operand is the one along which the output is contiguous.
+bool Planner::sortVariables() {
+  unsigned count = result.domain.numOutputs, inner = count;
+  for (unsigned v = 0; v < count; ++v)
+    if (result.domain.ranges[v].size() > 1)
+      inner = v;
+  if (inner == count)
+    return false;
+  if (positionA[inner] != 0) {
+    std::swap(positionA, positionB);
+    std::swap(result.a, result.b);
+  }
+  if (positionA[inner] != 0 || positionB[inner] == 0)
+    return false;
+  for (unsigned v = 0; v < count; ++v) {
+    int64_t size = result.domain.ranges[v].size();
+    bool inA = positionA[v] != 0, inB = positionB[v] != 0;
+    if (inA && !inB && size > 1) {
+      result.mVariables.push_back(v);
+      result.m *= size;
+    } else if (inB && !inA && size > 1) {
+      result.nVariables.push_back(v);
+      result.n *= size;
+    } else {
+      result.batchVariables.push_back(v);
+      result.batch *= size;
+    }
+  }
+  result.k = result.domain.reductionPoints();
+  return true;
+}
+
+/// Joins e >= 0 and c - e >= 0 to one comparison.
+bool Planner::collectGuards() {
+  SmallVector<LinearExpr> rest;
+  for (const LinearConstraint &constraint : result.domain.constraints) {
+    if (constraint.isEquality)
+      return false;
+    rest.push_back(constraint.expr);
+  }
+  auto isOpposite = [](const LinearExpr &a, const LinearExpr &b) {
+    for (size_t i = 0; i + 1 < a.size(); ++i)
+      if (a[i] != -b[i])
+        return false;
+    return true;
+  };
+  while (!rest.empty()) {
+    LinearExpr expr = rest.front();
+    rest.erase(rest.begin());
+    auto *other = llvm::find_if(
+        rest, [&](const LinearExpr &e) { return isOpposite(expr, e); });
+    if (other == rest.end()) {
+      guards.push_back({expr, result.domain.rangeOf(expr).upper});
+      continue;
+    }
+    guards.push_back({expr, expr.back() + other->back()});
+    rest.erase(other);
+  }
+  return llvm::all_of(guards, [](const Guard &guard) {
+    return guard.upper >= 0 && guard.upper < INT32_MAX;
+  });
+}
+
+/// A guard on K alone makes both factors 0, and 0 * 0 is harmless.
+bool Planner::assignGuards() {
+  for (const Guard &guard : guards) {
+    bool onM = dependsOn(guard.expr, result.mVariables),
+         onN = dependsOn(guard.expr, result.nVariables),
+         onBatch = dependsOn(guard.expr, result.batchVariables),
+         onK = dependsOn(guard.expr, result.domain.reductions);
+    if (!onK || (onM && onN))
+      return false;
+    if (!onN)
+      guardsA.push_back(guard);
+    if (!onM)
+      guardsB.push_back(guard);
+    result.checksNaN |= onM || onN;
+    (void)onBatch; // the same for both factors
+  }
+  return true;
+}
+
+//===----------------------------------------------------------------------===//
+// Operands
+//===----------------------------------------------------------------------===//
+
+GemmIndex Planner::indexOf(unsigned variable, const LinearExpr &position,
+                           ArrayRef<Guard> guards) const {
+  GemmIndex index;
+  index.extent = result.domain.ranges[variable].size();
+  index.stride = position[variable];
+  for (const Guard &guard : guards)
+    index.boundSteps.push_back(guard.expr[variable]);
+  return index;
+}
+
+/// True when (outer, inner) together step through positions and bounds evenly.
+static bool isLinear(const GemmIndex &outer, const GemmIndex &inner) {
+  if (outer.stride != inner.stride * inner.extent)
+    return false;
+  for (auto [o, i] : llvm::zip_equal(outer.boundSteps, inner.boundSteps))
+    if (o != i * inner.extent)
+      return false;
+  return true;
+}
+
+void Planner::flatten(GemmOperand &operand, const LinearExpr &position,
+                      ArrayRef<Guard> guards, ArrayRef<unsigned> own) {
+  operand.offset = position.back();
+  for (const Guard &guard : guards)
+    operand.bounds.push_back({guard.expr.back(), guard.upper});
+  auto group = [&](ArrayRef<unsigned> variables,
+                   SmallVector<GemmIndex> &indices) {
+    for (unsigned variable : variables) {
+      GemmIndex index = indexOf(variable, position, guards);
+      int64_t lower = result.domain.ranges[variable].lower;
+      operand.offset += lower * index.stride;
+      for (auto [bound, step] : llvm::zip(operand.bounds, index.boundSteps))
+        bound.constant += lower * step;
+      if (index.extent == 1)
+        continue;
+      if (!indices.empty() && isLinear(indices.back(), index)) {
+        indices.back().extent *= index.extent;
+        indices.back().stride = index.stride;
+        indices.back().boundSteps = index.boundSteps;
+      } else {
+        indices.push_back(index);
+      }
+    }
+    if (indices.empty()) {
+      indices.emplace_back();
+      indices.back().boundSteps.assign(guards.size(), 0);
+    }
+  };
+  group(result.batchVariables, operand.batch);
+  group(own, operand.own);
+  group(result.domain.reductions, operand.reduction);
+}
+
+/// Four neighbours can be read at once when every position that a thread starts
+/// from is a multiple of four, and no bound separates them.
+void Planner::chooseStaging(GemmOperand &operand) {
+  auto contiguous = [&](const SmallVector<GemmIndex> &indices) {
+    return indices.back().stride == 1;
+  };
+  operand.order = contiguous(operand.own) && !contiguous(operand.reduction)
+                      ? StagingOrder::AlongOwn
+                      : StagingOrder::AlongK;
+  SmallVector<GemmIndex> &fast =
+      operand.order == StagingOrder::AlongOwn ? operand.own : operand.reduction;
+  auto element = cast<RankedTensorType>(op.getInputs()[operand.input].getType())
+                     .getElementType();
+  bool isWide = contiguous(fast) && fast.back().extent % 4 == 0 &&
+                operand.offset % 4 == 0 && codegen::memoryBytes(element) <= 4;
+  for (int64_t step : fast.back().boundSteps)
+    isWide &= step == 0;
+  for (const auto *indices : {&operand.batch, &operand.own, &operand.reduction})
+    for (const GemmIndex &index : *indices)
+      isWide &= &index == &fast.back() || index.stride % 4 == 0;
+  operand.lanes = isWide ? 4 : 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Blocks
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// A choice of blocks with what is known of it.
+struct Candidate {
+  GemmTile tile;
+  /// Of the device's rate that it reaches when every unit has work.
+  double efficiency;
+  /// Workgroups that share a unit.
+  int64_t resident;
+};
+
+/// Measured ones first (facts in docs/performance.md); the small ones keep more
+/// units busy.
+constexpr Candidate candidates[] = {
+    {{128, 256, 16, 64, 64, 8, 16}, 1.00, 1},
+    {{128, 256, 8, 64, 64, 8, 16}, 0.97, 1},
+    {{128, 128, 16, 32, 64, 8, 8}, 0.90, 2},
+    {{128, 128, 8, 32, 64, 8, 8}, 0.88, 2},
+    {{64, 128, 16, 32, 64, 8, 8}, 0.84, 4},
+    {{128, 64, 16, 64, 32, 8, 8}, 0.82, 4},
+    {{64, 64, 16, 32, 32, 8, 4}, 0.65, 4},
+    {{64, 32, 16, 32, 16, 4, 4}, 0.50, 4},
+    {{32, 64, 16, 16, 32, 4, 4}, 0.50, 4},
+    {{32, 32, 16, 16, 32, 4, 4}, 0.42, 8},
+};
+
+} // namespace
+
+/// How many accumulators a thread can keep in registers: devices with narrow
+/// subgroups have small register files.
+static int64_t accumulatorLimit(const schedule::DeviceDescription &device) {
+  return device.subgroup.size >= 32 ? 128 : 64;
+}
+
+/// The time of all rounds of workgroups that the units compute together.
+static double roundsCost(const Candidate &candidate, const GemmPlan &plan,
+                         int64_t units) {
+  const GemmTile &tile = candidate.tile;
+  int64_t groups = llvm::divideCeilSigned(plan.m, tile.m) *
+                   llvm::divideCeilSigned(plan.n, tile.n) * plan.batch;
+  double perGroup = static_cast<double>(tile.m * tile.n) / candidate.efficiency;
+  int64_t full = groups / (units * candidate.resident);
+  int64_t left = groups % (units * candidate.resident);
+  // The last round is as long as its fullest unit takes.
+  double last = static_cast<double>(llvm::divideCeilSigned(left, units));
+  return perGroup * (static_cast<double>(full * candidate.resident) + last);
+}
+
+bool Planner::chooseTile() {
+  if (result.m < 8 || result.n < 8 || result.k < 8 ||
+      result.m * result.n * result.k < (int64_t(1) << 15))
+    return false;
+  Type accumulator = codegen::registerType(op.getAccumulatorType());
+  int64_t bytes = accumulator.getIntOrFloatBitWidth() / 8;
+  int64_t units = std::max<int64_t>(device.limits.computeUnits, 1);
+  double best = 0;
+  for (const Candidate &candidate : candidates) {
+    const GemmTile &tile = candidate.tile;
+    int64_t registers = tile.threadM * tile.threadN * bytes / 4;
+    if (2 * tile.k * (tile.m + tile.n) * bytes >
+            static_cast<int64_t>(device.limits.workgroupMemoryBytes) ||
+        tile.threads() > std::min<int64_t>(device.limits.workgroupSize,
+                                           device.limits.workgroupSizes[0]) ||
+        registers > accumulatorLimit(device))
+      continue;
+    double cost = roundsCost(candidate, result, units);
+    if (result.tile.m == 0 || cost < best) {
+      best = cost;
+      result.tile = tile;
+    }
+  }
+  return result.tile.m != 0;
+}
+
+FailureOr<GemmPlan> Planner::plan() {
+  if (!findFactors() || !findPositions() || !sortVariables() ||
+      !collectGuards() || !assignGuards() || !chooseTile())
+    return failure();
+  flatten(result.a, positionA, guardsA, result.mVariables);
+  flatten(result.b, positionB, guardsB, result.nVariables);
+  chooseStaging(result.a);
+  chooseStaging(result.b);
+  return std::move(result);
+}
+
+FailureOr<GemmPlan> planGemm(tile::ContractOp op,
+                             const schedule::DeviceDescription &device) {
+  return Planner(op, device).plan();
+}
+
+} // namespace polytile::gpu

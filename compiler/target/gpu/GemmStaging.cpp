@@ -1,0 +1,229 @@
+//===- GemmStaging.cpp - Blocks of a factor in workgroup memory -----------===//
+//
+// Everything that doesn't depend on the block's place along K is computed
+// before the loop over blocks; inside it, a thread computes one position along
+// K, adds, compares and reads. Reads that a bound forbids are made at position
+// 0 and their result dropped, so that there are no branches.
+//
+//===----------------------------------------------------------------------===//
+
+#include "compiler/target/gpu/GemmStaging.h"
+
+#include "compiler/target/common/KernelTypes.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+
+namespace polytile::gpu {
+
+using codegen::IndexMath;
+
+SmallVector<Value> splitIndex(IndexMath math, Value index,
+                              ArrayRef<GemmIndex> indices) {
+  SmallVector<int64_t> shape;
+  for (const GemmIndex &part : indices)
+    shape.push_back(part.extent);
+  return math.delinearize(index, shape);
+}
+
+GemmStaging::GemmStaging(KernelEmitter &emitter, tile::ContractOp op,
+                         const GemmOperand &operand, int64_t width,
+                         int64_t depth, int64_t threads, int64_t total,
+                         int64_t totalK, Value first, Value batch)
+    : emitter(emitter), op(op), operand(operand), math(emitter.math()),
+      width(width), depth(depth), totalK(totalK) {
+  Value tensor = op.getInputs()[operand.input];
+  element = cast<RankedTensorType>(tensor.getType()).getElementType();
+  Value buffer = emitter.evaluator.bufferOf(tensor);
+  view =
+      operand.lanes == 1 ? buffer : emitter.vectorView(buffer, operand.lanes);
+  fastThreads = (isAlongK() ? depth : width) / operand.lanes;
+  slowStep = threads / fastThreads;
+  slots = width * depth / operand.lanes / threads;
+  assert(threads % fastThreads == 0 && slots > 0 && "candidates suit blocks");
+  Value thread = emitter.threadId();
+  fast = math.mul(math.mod(thread, fastThreads), operand.lanes);
+  slow = math.div(thread, fastThreads);
+  Part start = partOf(splitIndex(math, batch, operand.batch), operand.batch);
+  start.position = math.add(start.position, operand.offset / operand.lanes);
+  for (auto [value, bound] : llvm::zip_equal(start.bounds, operand.bounds))
+    value = math.add(value, bound.constant);
+  for (int64_t slot = 0; slot < (isAlongK() ? slots : 1); ++slot) {
+    Value own =
+        math.add(first, isAlongK() ? math.add(slow, slot * slowStep) : fast);
+    // Beyond the end the last elements are read again: nobody looks at what
+    // they give.
+    if (total % width != 0)
+      own = emitter.builder.create<arith::MinUIOp>(
+          emitter.loc, own,
+          math.constant(isAlongK() ? total - 1 : total - operand.lanes));
+    ownParts.push_back(
+        add(start, partOf(splitIndex(math, own, operand.own), operand.own)));
+  }
+}
+
+/// Positions count vectors where vectors are read.
+GemmStaging::Part GemmStaging::partOf(ArrayRef<Value> split,
+                                      ArrayRef<GemmIndex> indices) {
+  Part part;
+  part.position = math.constant(0);
+  part.bounds.assign(operand.bounds.size(), math.constant(0));
+  for (auto [value, index] : llvm::zip_equal(split, indices)) {
+    Value step = operand.lanes > 1 && index.stride == 1
+                     ? math.div(value, operand.lanes)
+                     : math.mul(value, index.stride / operand.lanes);
+    part.position = math.add(part.position, step);
+    for (auto [bound, boundStep] :
+         llvm::zip_equal(part.bounds, index.boundSteps))
+      bound = math.add(bound, math.mul(value, boundStep));
+  }
+  return part;
+}
+
+GemmStaging::Part GemmStaging::add(const Part &a, const Part &b) {
+  Part sum;
+  sum.position = math.add(a.position, b.position);
+  for (auto [x, y] : llvm::zip_equal(a.bounds, b.bounds))
+    sum.bounds.push_back(math.add(x, y));
+  return sum;
+}
+
+/// Where whole blocks lie inside the innermost index, only that one differs
+/// between threads: with 64 channels and blocks of 16, k = 16 b + t is window
+/// position b / 4 and channel 16 (b % 4) + t.
+GemmStaging::Part GemmStaging::reductionPart(Value firstK, Value k) {
+  ArrayRef<GemmIndex> indices = operand.reduction;
+  int64_t inner = indices.back().extent;
+  if (indices.size() == 1 || inner % depth != 0)
+    return partOf(splitIndex(math, math.add(firstK, k), indices), indices);
+  SmallVector<Value> split = splitIndex(math, firstK, indices);
+  split.back() = math.add(split.back(), k);
+  return partOf(split, indices);
+}
+
+/// Null where nothing has to be asked.
+Value GemmStaging::isInside(const Part &part, Value k) {
+  OpBuilder &b = emitter.builder;
+  Value inside;
+  if (totalK % depth != 0)
+    inside = b.create<arith::CmpIOp>(emitter.loc, arith::CmpIPredicate::ult, k,
+                                     math.constant(totalK));
+  for (auto [value, bound] : llvm::zip_equal(part.bounds, operand.bounds))
+    inside = math.both(
+        inside, b.create<arith::CmpIOp>(emitter.loc, arith::CmpIPredicate::ule,
+                                        value, math.constant(bound.upper)));
+  return inside;
+}
+
+FailureOr<Value> GemmStaging::convert(Value value) {
+  value = emitter.scalars.fromMemory(emitter.loc, value, element);
+  for (Operation *cast : operand.casts) {
+    value = emitter.scalars.emit(cast, value);
+    if (!value)
+      return failure();
+  }
+  return value;
+}
+
+FailureOr<Value> GemmStaging::loadOne(const Part &part, Value inside) {
+  OpBuilder &b = emitter.builder;
+  Location loc = emitter.loc;
+  Value position = part.position;
+  if (inside)
+    position =
+        b.create<arith::SelectOp>(loc, inside, position, math.constant(0));
+  Value raw = b.create<memref::LoadOp>(loc, view, position);
+  Value value = raw;
+  bool isPlain = operand.casts.empty() &&
+                 codegen::registerType(element) == codegen::memoryType(element);
+  if (operand.lanes == 1) {
+    FailureOr<Value> converted = convert(raw);
+    if (failed(converted))
+      return failure();
+    value = *converted;
+  } else if (!isPlain) {
+    SmallVector<Value> parts;
+    for (int64_t lane = 0; lane < operand.lanes; ++lane) {
+      FailureOr<Value> converted =
+          convert(b.create<vector::ExtractOp>(loc, raw, lane));
+      if (failed(converted))
+        return failure();
+      parts.push_back(*converted);
+    }
+    value = b.create<vector::FromElementsOp>(
+        loc, VectorType::get({operand.lanes}, parts.front().getType()), parts);
+  }
+  if (!inside)
+    return value;
+  Value zero = b.create<arith::ConstantOp>(loc, b.getZeroAttr(value.getType()));
+  return b.create<arith::SelectOp>(loc, inside, value, zero).getResult();
+}
+
+FailureOr<SmallVector<Value>> GemmStaging::load(Value firstK) {
+  SmallVector<Value> values;
+  Part shared;
+  if (isAlongK())
+    shared = reductionPart(firstK, fast);
+  for (int64_t slot = 0; slot < slots; ++slot) {
+    Value k = isAlongK() ? fast : math.add(slow, slot * slowStep);
+    Part part = isAlongK() ? add(shared, ownParts[slot])
+                           : add(reductionPart(firstK, k), ownParts.front());
+    FailureOr<Value> value = loadOne(part, isInside(part, math.add(firstK, k)));
+    if (failed(value))
+      return failure();
+    values.push_back(*value);
+  }
+  return values;
+}
+
+/// Where 4 neighbours along K are written by one thread: 16 rows of K use masks
+/// 0, 8, 16 and 24, which together with 8 neighbours along `own` meet all 32
+/// banks. Where each thread writes one: 4 times its own row.
+int64_t GemmStaging::rowsPerMask() const { return operand.lanes; }
+
+int64_t GemmStaging::maskStep() const {
+  return operand.lanes == 4 ? std::max<int64_t>(128 / depth, 4) : 4;
+}
+
+Value GemmStaging::position(Value own, int64_t k) {
+  int64_t mask = isAlongK() ? k / rowsPerMask() * maskStep() % width : 0;
+  if (mask != 0)
+    own = emitter.builder.create<arith::XOrIOp>(emitter.loc, own,
+                                                math.constant(mask));
+  return math.add(own, k * width);
+}
+
+void GemmStaging::store(ValueRange values, Value memory, Value base) {
+  OpBuilder &b = emitter.builder;
+  Location loc = emitter.loc;
+  Value vectors;
+  if (!isAlongK() && operand.lanes == 4)
+    vectors = emitter.vectorView(memory, 4);
+  for (auto [slot, value] : llvm::enumerate(values)) {
+    Value along = math.add(slow, static_cast<int64_t>(slot) * slowStep);
+    if (!isAlongK()) {
+      // [k][own]: the order in which it was read.
+      Value where = math.add(base, math.add(math.mul(along, width), fast));
+      if (vectors)
+        b.create<memref::StoreOp>(loc, value, vectors, math.div(where, 4));
+      else
+        b.create<memref::StoreOp>(loc, value, memory, where);
+      continue;
+    }
+    Value mask =
+        math.mod(math.mul(math.div(fast, rowsPerMask()), maskStep()), width);
+    Value own = b.create<arith::XOrIOp>(loc, along, mask);
+    Value where = math.add(base, math.add(math.mul(fast, width), own));
+    for (int64_t lane = 0; lane < operand.lanes; ++lane) {
+      Value one =
+          operand.lanes == 1
+              ? value
+              : b.create<vector::ExtractOp>(loc, value, lane).getResult();
+      b.create<memref::StoreOp>(loc, one, memory,
+                                math.add(where, lane * width));
+    }
+  }
+}
+
+} // namespace polytile::gpu
