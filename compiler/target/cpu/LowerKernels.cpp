@@ -11,6 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "compiler/target/common/KernelCosts.h"
 #include "compiler/target/common/KernelTypes.h"
 #include "compiler/target/cpu/DenseSweep.h"
 #include "compiler/target/cpu/KernelEmitter.h"
@@ -166,41 +167,17 @@ LogicalResult KernelLowering::emitSteps() {
   return success();
 }
 
-/// Counts from the definitions: one operation a point for each operation of the
-/// body and for the aggregation.
 void KernelLowering::annotate() {
-  double flops = 0, bytes = 0;
-  source.walk([&](Operation *op) {
-    if (auto contract = dyn_cast<tile::ContractOp>(op)) {
-      double points = 1;
-      for (auto [lower, upper] :
-           llvm::zip(*contract.getLowerBounds(), *contract.getUpperBounds()))
-        points *= static_cast<double>(upper - lower + 1);
-      flops += points * static_cast<double>(
-                            std::distance(contract.getBody().front().begin(),
-                                          contract.getBody().front().end()));
-    } else if (op->hasTrait<tile::Elementwise>() && op->getNumResults() == 1) {
-      if (auto type = dyn_cast<RankedTensorType>(op->getResult(0).getType()))
-        flops += static_cast<double>(type.getNumElements());
-    }
-  });
-  for (Type type : lowered.getFunctionType().getInputs().drop_back(3)) {
-    auto buffer = cast<MemRefType>(type);
-    bytes += static_cast<double>(buffer.getNumElements()) *
-             (buffer.getElementTypeBitWidth() / 8);
-  }
-  auto number = [&](double value) {
-    return builder.getI64IntegerAttr(
-        static_cast<int64_t>(std::min(value, 9e18)));
+  KernelCosts costs = countCosts(source);
+  auto named = [&](StringRef name, int64_t value) {
+    return builder.getNamedAttr(name, builder.getI64IntegerAttr(value));
   };
-  lowered->setAttr(kernelAttrName,
-                   builder.getDictionaryAttr(
-                       {builder.getNamedAttr("items", number(items)),
-                        builder.getNamedAttr("grain", number(grain)),
-                        builder.getNamedAttr("workspace_bytes",
-                                             number(emitter->workspaceBytes)),
-                        builder.getNamedAttr("flops", number(flops)),
-                        builder.getNamedAttr("bytes", number(bytes))}));
+  lowered->setAttr(
+      kernelAttrName,
+      builder.getDictionaryAttr(
+          {named("items", items), named("grain", grain),
+           named("workspace_bytes", emitter->workspaceBytes),
+           named("flops", costs.flops), named("bytes", costs.bytes)}));
 }
 
 LogicalResult KernelLowering::run() {
