@@ -243,4 +243,26 @@ Float modOf(Float a, Float b) {
   return select(isNaN(rest), notANumber, result);
 }
 
+//===----------------------------------------------------------------------===//
+// The edges of powers
+//===----------------------------------------------------------------------===//
+
+Float powEdges(Float x, Float y, Float ordinary, Bool isWhole, Bool isOdd) {
+  Int pattern = withoutSign(bits(x));
+  Float magnitude = fromBits(pattern), result = ordinary;
+  Float nothing = x.constant(0), endless = x.constant(infinity);
+  Bool isZero = pattern == 0, isEndless = magnitude == infinity, falls = y < 0;
+  result = select(isZero, select(falls, endless, nothing), result);
+  result = select(isEndless, select(falls, nothing, endless), result);
+  Float limit = select((magnitude > 1) == (y > 0), endless, nothing);
+  limit = select(magnitude == 1, 1, limit);
+  result = select(absolute(y) == infinity, limit, result);
+  Bool isNegative = signBit(bits(x)) != 0;
+  Bool isUndefined = isNegative && !isZero && !isEndless && !isWhole;
+  result = select(isUndefined && absolute(y) < infinity, notANumber, result);
+  result = select(isNegative && isOdd, -result, result);
+  result = select(isNaN(x) || isNaN(y), notANumber, result);
+  return select(withoutSign(bits(y)) == 0 || x == 1, 1, result);
+}
+
 } // namespace polytile::gpu::math

@@ -48,6 +48,20 @@ inline Float powerOfTwo(Int exponent) {
   return fromBits((exponent + exponentBias(exponent))
                   << int64_t(fractionBits(exponent)));
 }
+inline Float clamp(Float x, double low, double high) { // NaN passes
+  Float below = select(x > high, high, x);
+  return select(below < low, low, below);
+}
+/// value * 2^exponent in two steps: results below the normal range are rounded
+/// once more at the end, and those beyond it are infinite.
+inline Float scale(Float value, Int exponent) {
+  Int half = shiftSigned(exponent, 1);
+  return value * powerOfTwo(half) * powerOfTwo(exponent - half);
+}
+
+/// pow(x, y) from that of the magnitude of a finite x other than 0 (`ordinary`,
+/// ignored for other x), with the edges of IEEE 754's pow. Arithmetic.cpp.
+Float powEdges(Float x, Float y, Float ordinary, Bool isWhole, Bool isOdd);
 
 /// An unevaluated sum, the second part below the last place of the first.
 struct Pair {

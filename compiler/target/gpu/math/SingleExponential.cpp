@@ -42,18 +42,6 @@ static Float expm1Series(Float r) {
   return mulAdd(r * r, p, r);
 }
 
-/// value * 2^exponent in two steps: results below the normal range are rounded
-/// once more at the end, and those beyond it are infinite.
-static Float scale(Float value, Int exponent) {
-  Int half = shiftSigned(exponent, 1);
-  return value * powerOfTwo(half) * powerOfTwo(exponent - half);
-}
-
-static Float clamp(Float x, double low, double high) { // NaN passes
-  Float below = select(x > high, high, x);
-  return select(below < low, low, below);
-}
-
 /// 1 ULP.
 Float expSingle(Float x) {
   Reduced reduced = reduceExp(clamp(x, -106, 90));
@@ -192,29 +180,17 @@ static Float powPositive(Float x, Float y) {
   return scale(1.0 + expm1Series(reduced.rest + low), reduced.exponent);
 }
 
-/// 1.5 ULP. The edges are those of IEEE 754's pow.
+/// 1.5 ULP.
 Float powSingle(Float x, Float y) {
-  Float magnitude = absolute(x), exponent = absolute(y);
-  Bool huge = exponent >= 0x1p24; // whole and even
-  Int whole = toInt(select(huge || isNaN(y), 0, exponent));
-  Bool isWhole = huge || toFloat(whole) == exponent;
+  Float exponent = absolute(y);
+  Bool isHuge = exponent >= 0x1p24; // whole and even
+  Int whole = toInt(select(isHuge || isNaN(y), 0, exponent));
+  Bool isWhole = isHuge || toFloat(whole) == exponent;
   Bool isOdd = (whole & 1) == 1 && isWhole;
-  Bool isZero = withoutSign(bits(x)) == 0, unbounded = magnitude == infinity;
-  Bool falls = y < 0;
-  Float ordinary = select(isZero || unbounded || isNaN(x), 1, magnitude);
-  Float result = powPositive(ordinary, y);
-  Float nothing = x.constant(0), endless = x.constant(infinity);
-  result = select(isZero, select(falls, endless, nothing), result);
-  result = select(unbounded, select(falls, nothing, endless), result);
-  Float limit = select((magnitude > 1) == (y > 0), endless, nothing);
-  limit = select(magnitude == 1, 1, limit);
-  result = select(exponent == infinity, limit, result);
-  Bool negative = bits(x) >= int64_t(1) << 31;
-  result =
-      select(negative && !isZero && !unbounded && !isWhole, notANumber, result);
-  result = select(negative && isOdd, -result, result);
-  result = select(isNaN(x) || isNaN(y), notANumber, result);
-  return select(withoutSign(bits(y)) == 0 || x == 1, 1, result);
+  Int pattern = withoutSign(bits(x));
+  Bool isOrdinary = pattern != 0 && pattern < 0x7f800000;
+  Float magnitude = select(isOrdinary, fromBits(pattern), 1);
+  return powEdges(x, y, powPositive(magnitude, y), isWhole, isOdd);
 }
 
 } // namespace polytile::gpu::math
