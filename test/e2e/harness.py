@@ -88,10 +88,18 @@ class Counts:
     def __init__(self):
         self.lock = threading.Lock()
         self.ran, self.refused = collections.Counter(), collections.Counter()
+        self.programs = 0  # that were meant to run on every device
 
     def add(self, device, refused=False):
         with self.lock:
             (self.refused if refused else self.ran)[device] += 1
+
+    def add_program(self):
+        with self.lock:
+            self.programs += 1
+
+    def as_json(self):
+        return json.dumps({"programs": self.programs, "ran": self.ran, "refused": self.refused})
 
     def __str__(self):
         devices = [*self.ran, *(device for device in self.refused if device not in self.ran)]
@@ -289,6 +297,8 @@ def run_case(runner, case, devices, folder):
     want = expected_outputs(case)
     names = tuple(want) or case.outputs
     reference, problems = None, []
+    if CPU in case.devices:
+        runner.counts.add_program()
     for device in devices_of(case, devices):
         try:
             got = run_program(runner, folder, case, device, names)
@@ -416,5 +426,5 @@ def session(options):
                 workers.stop()
         if options.counts:
             options.counts.parent.mkdir(parents=True, exist_ok=True)
-            options.counts.write_text(json.dumps({"ran": runner.counts.ran, "refused": runner.counts.refused}) + "\n")
+            options.counts.write_text(runner.counts.as_json() + "\n")
         print(f"programs run: {runner.counts}")

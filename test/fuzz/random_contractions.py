@@ -41,6 +41,8 @@ class Generator:
     def __init__(self, seed):
         self.random = random.Random(seed)
         self.data = np.random.default_rng(seed)
+        # Devices without f64 refuse programs with it as a whole: three of four have none.
+        self.has_f64 = seed % 4 == 0
 
     def chance(self, percent):
         return self.random.randrange(100) < percent
@@ -93,6 +95,7 @@ class Generator:
         )
         dtype = self.random.choice(("f4", "f4", "f4", "i4", "f8", "i1"))
         dtypes = [self.random.choice(("f4", "i4", "f8", "i1")) if self.chance(10) else dtype for _ in range(count)]
+        dtypes = ["f4" if d == "f8" and not self.has_f64 else d for d in dtypes]
         tensors = [self.tensor(self.random.choice((0, 1, 1, 2, 2, 2, 3)), d) for d in dtypes]
         forms = list(oracle.FORMS)
         operands = [
@@ -280,7 +283,6 @@ class Checker:
                 {f"O{n}": result for n, result in enumerate(results)},
                 rtol=0,
                 atol=0,
-                devices=tuple(self.devices),
             )
         return harness.run(self.runner, case, [*self.devices])
 
