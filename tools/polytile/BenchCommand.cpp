@@ -7,6 +7,7 @@
 
 #include "tools/polytile/Failure.h"
 #include "tools/polytile/Program.h"
+#include "tools/polytile/Table.h"
 
 #include <algorithm>
 #include <chrono>
@@ -18,6 +19,13 @@ using namespace polytile::cli;
 namespace {
 
 struct Measurement {
+  /// One kernel's share of one run, timed apart.
+  struct Kernel {
+    std::string symbol, source;
+    uint64_t calls = 0, flops = 0, bytes = 0;
+    double seconds = 0;
+  };
+  std::vector<Kernel> kernels;
   std::vector<double> seconds; ///< sorted
   uint64_t flops = 0;          ///< of one run; 0: unknown
   uint64_t bytes = 0;
@@ -91,12 +99,15 @@ std::vector<Buffer> makeBuffers(const Program &program,
   return buffers;
 }
 
-/// Arithmetic and traffic of one run, as the compiler estimates it: from a
-/// profiled run.
-void countWork(const Program &program, auto run, Measurement &result) {
+/// Arithmetic and traffic of one run, as the compiler estimates it, and the
+/// time of each kernel: from a few profiled runs.
+void profileKernels(const Program &program, auto run, Measurement &result) {
+  constexpr int profiledRuns = 3;
   ptl_executable *executable = program.executable.get();
+  run(); // the warm-up
   check(ptl_executable_set_profiling(executable, true), ExitCode::Device);
-  run();
+  for (int i = 0; i < profiledRuns; ++i)
+    run();
   ptl_profile *raw = nullptr;
   check(ptl_profile_create(executable, true, &raw), ExitCode::Device);
   Profile profile(raw);
@@ -104,8 +115,16 @@ void countWork(const Program &program, auto run, Measurement &result) {
   for (size_t i = 0; i < ptl_profile_count(raw); ++i) {
     ptl_kernel_profile kernel{};
     check(ptl_profile_get(raw, i, &kernel), ExitCode::Device);
-    result.flops += kernel.flops;
-    result.bytes += kernel.bytes;
+    Measurement::Kernel part;
+    part.symbol = kernel.symbol;
+    part.source = kernel.source;
+    part.calls = kernel.calls / profiledRuns;
+    part.seconds = kernel.seconds / profiledRuns;
+    part.flops = kernel.flops / profiledRuns;
+    part.bytes = kernel.bytes / profiledRuns;
+    result.flops += part.flops;
+    result.bytes += part.bytes;
+    result.kernels.push_back(std::move(part));
   }
 }
 
@@ -123,7 +142,7 @@ Measurement measure(const Options &options, const Program &program) {
           ExitCode::Device);
   };
   Measurement result;
-  countWork(program, run, result); // also the warm-up
+  profileKernels(program, run, result);
   using Clock = std::chrono::steady_clock;
   auto begin = Clock::now();
   auto elapsed = [&](Clock::time_point since) {
@@ -139,32 +158,71 @@ Measurement measure(const Options &options, const Program &program) {
   return result;
 }
 
+/// What the measurement is told in.
+struct Rates {
+  double gflops, gbytes;   ///< in a second
+  double ofFlops, ofBytes; ///< the parts of the device's peak
+};
+
+Rates ratesOf(uint64_t flops, uint64_t bytes, double seconds,
+              const ptl_device_peak &peak) {
+  double flopRate = static_cast<double>(flops) / seconds;
+  double byteRate = static_cast<double>(bytes) / seconds;
+  return {flopRate / 1e9, byteRate / 1e9, flopRate / peak.f32_flops_per_second,
+          byteRate / peak.copy_bytes_per_second};
+}
+
+std::string formatSeconds(double seconds) {
+  return seconds < 1e-3 ? fmt::format("{:.3f} us", seconds * 1e6)
+                        : fmt::format("{:.3f} ms", seconds * 1e3);
+}
+
+void printKernels(const Measurement &result, const ptl_device_peak &peak) {
+  constexpr size_t longest = 60;
+  std::vector<std::vector<std::string>> rows = {
+      {"kernel", ">calls", ">time", ">GFLOP/s", ">of peak", ">GB/s", ">of copy",
+       "statement"}};
+  for (const Measurement::Kernel &kernel : result.kernels) {
+    if (kernel.seconds <= 0)
+      continue;
+    Rates rates = ratesOf(kernel.flops, kernel.bytes, kernel.seconds, peak);
+    std::string source = kernel.source.size() > longest
+                             ? kernel.source.substr(0, longest - 3) + "..."
+                             : kernel.source;
+    rows.push_back({kernel.symbol, fmt::format("{}", kernel.calls),
+                    formatSeconds(kernel.seconds),
+                    fmt::format("{:.1f}", rates.gflops),
+                    fmt::format("{:.1f} %", 100 * rates.ofFlops),
+                    fmt::format("{:.1f}", rates.gbytes),
+                    fmt::format("{:.1f} %", 100 * rates.ofBytes), source});
+  }
+  fmt::print("{}", formatTable(rows));
+}
+
 void printText(const Measurement &result, const ptl_device_peak &peak,
                const std::string &device, uint32_t threads) {
-  double median = result.median();
-  double flops = static_cast<double>(result.flops) / median;
-  double bytes = static_cast<double>(result.bytes) / median;
-  bool isShort = median < 1e-3;
-  fmt::print("{}, {} threads: {:.3f} {} median of {}, spread {:.1f} %\n",
-             device, threads, median * (isShort ? 1e6 : 1e3),
-             isShort ? "us" : "ms", result.seconds.size(),
-             result.spread() * 100);
+  Rates rates = ratesOf(result.flops, result.bytes, result.median(), peak);
+  fmt::print(
+      "{}{}: {} median of {}, spread {:.1f} %\n", device,
+      kindOfDevice(device) == "cpu" ? fmt::format(", {} threads", threads) : "",
+      formatSeconds(result.median()), result.seconds.size(),
+      result.spread() * 100);
   if (result.flops)
-    fmt::print("{:.2f} GFLOP/s, {:.1f} % of the measured {:.1f}\n", flops / 1e9,
-               100 * flops / peak.f32_flops_per_second,
+    fmt::print("{:.2f} GFLOP/s, {:.1f} % of the measured {:.1f}\n",
+               rates.gflops, 100 * rates.ofFlops,
                peak.f32_flops_per_second / 1e9);
   if (result.bytes)
     fmt::print("{:.2f} GB/s, {:.1f} % of the measured {:.1f} of a copy\n",
-               bytes / 1e9, 100 * bytes / peak.copy_bytes_per_second,
+               rates.gbytes, 100 * rates.ofBytes,
                peak.copy_bytes_per_second / 1e9);
+  if (!result.kernels.empty())
+    printKernels(result, peak);
   fmt::print("ready to run after {:.1f} ms\n", result.compileSeconds * 1e3);
 }
 
 void printJson(const Measurement &result, const ptl_device_peak &peak,
                const std::string &device, uint32_t threads) {
-  double median = result.median();
-  double flops = static_cast<double>(result.flops) / median;
-  double bytes = static_cast<double>(result.bytes) / median;
+  Rates rates = ratesOf(result.flops, result.bytes, result.median(), peak);
   fmt::print("{{\"device\": \"{}\", \"threads\": {}, \"runs\": {}, "
              "\"median_seconds\": {:.9f}, \"spread\": {:.4f}, "
              "\"flops\": {}, \"bytes\": {}, "
@@ -173,12 +231,20 @@ void printJson(const Measurement &result, const ptl_device_peak &peak,
              "\"peak_gbytes_per_second\": {:.4f}, "
              "\"fraction_of_peak_flops\": {:.4f}, "
              "\"fraction_of_peak_bytes\": {:.4f}, "
-             "\"ready_seconds\": {:.6f}}}\n",
-             device, threads, result.seconds.size(), median, result.spread(),
-             result.flops, result.bytes, flops / 1e9, bytes / 1e9,
-             peak.f32_flops_per_second / 1e9, peak.copy_bytes_per_second / 1e9,
-             flops / peak.f32_flops_per_second,
-             bytes / peak.copy_bytes_per_second, result.compileSeconds);
+             "\"ready_seconds\": {:.6f}, \"kernels\": [",
+             device, threads, result.seconds.size(), result.median(),
+             result.spread(), result.flops, result.bytes, rates.gflops,
+             rates.gbytes, peak.f32_flops_per_second / 1e9,
+             peak.copy_bytes_per_second / 1e9, rates.ofFlops, rates.ofBytes,
+             result.compileSeconds);
+  for (size_t i = 0; i < result.kernels.size(); ++i) {
+    const Measurement::Kernel &kernel = result.kernels[i];
+    fmt::print("{}{{\"symbol\": \"{}\", \"calls\": {}, \"seconds\": {:.9f}, "
+               "\"flops\": {}, \"bytes\": {}}}",
+               i ? ", " : "", kernel.symbol, kernel.calls, kernel.seconds,
+               kernel.flops, kernel.bytes);
+  }
+  fmt::print("]}}\n");
 }
 
 } // namespace

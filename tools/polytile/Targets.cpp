@@ -36,10 +36,11 @@ std::string readTarget(const std::string &word) {
   std::string kind = word.substr(0, equals);
   if (!isGpu(kind) && kind != "cpu")
     fail(ExitCode::Usage,
-         fmt::format("--target {} isn't known: take cpu, opencl or vulkan (any "
-                     "device of that kind), opencl=FILE (a description from "
-                     "'polytile devices --json'), or a device such as opencl:0",
-                     word));
+         fmt::format(
+             "--target {} isn't known: take cpu, opencl or vulkan (any "
+             "device of that kind), opencl=FILE (a description, as "
+             "'polytile devices NAME' prints it), or a device such as opencl:0",
+             word));
   if (equals == std::string::npos || kind == "cpu" ||
       word.substr(equals + 1) == "generic")
     return word;
@@ -48,7 +49,7 @@ std::string readTarget(const std::string &word) {
   if (start == std::string::npos || text[start] != '{')
     fail(ExitCode::UserError,
          fmt::format("{}: this is no device description, which is a JSON "
-                     "object: see 'polytile devices --json'",
+                     "object: see 'polytile devices NAME'",
                      word.substr(equals + 1)));
   size_t end = text.find_last_not_of(" \t\r\n");
   return fmt::format("{}={}", kind, text.substr(start, end + 1 - start));

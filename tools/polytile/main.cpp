@@ -134,6 +134,9 @@ int parseAndCall(int argc, char **argv) {
       app.add_subcommand("check", "Report what is wrong with a program");
   addFile(check, options, "Tile source");
   CLI::App *devices = app.add_subcommand("devices", "List the devices");
+  devices->add_option("NAME", options.device,
+                      "Print this device's description alone, which --target "
+                      "takes as a file");
   devices->add_flag("--json", options.json, "Print one line of JSON");
   CLI::App *version = app.add_subcommand("version", "Print the version");
   try {
