@@ -126,7 +126,7 @@ public:
   }
 
 private:
-  void createFunction(const Launch &launch);
+  void createFunction();
   mlir::Value memoize(mlir::Value &slot,
                       llvm::function_ref<mlir::Value(mlir::OpBuilder &)> make);
 
@@ -134,7 +134,6 @@ private:
   LoweringContext &context;
   Launch launch;
   std::array<mlir::Value, 3> threadIds, blockIds;
-  mlir::Value group;
   std::vector<std::string> requirements;
 
 public:
