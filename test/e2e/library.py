@@ -68,6 +68,19 @@ class TensorInfo(c.Structure):
         return tuple(self.dims[axis] for axis in range(self.rank))
 
 
+class KernelProfile(c.Structure):
+    _fields_ = [
+        ("symbol", c.c_char_p),
+        ("source", c.c_char_p),
+        ("file", c.c_char_p),
+        ("line", c.c_uint32),
+        ("calls", c.c_uint64),
+        ("seconds", c.c_double),
+        ("flops", c.c_uint64),
+        ("bytes", c.c_uint64),
+    ]
+
+
 def element_code(dtype):
     return ELEMENT_CODES["V2" if dtype == BFLOAT16 else "?" if dtype.kind == "b" else f"{dtype.kind}{dtype.itemsize}"]
 
@@ -184,6 +197,12 @@ class Runtime:
             "ptl_executable_create": (pointer, pointer, pointer, size, out),
             "ptl_executable_run": (pointer, pointer, out, size, out, size),
             "ptl_executable_destroy": (None, pointer),
+            "ptl_executable_set_profiling": (pointer, pointer, c.c_bool),
+            "ptl_executable_variant": (text, pointer),
+            "ptl_profile_create": (pointer, pointer, c.c_bool, out),
+            "ptl_profile_count": (size, pointer),
+            "ptl_profile_get": (pointer, pointer, size, c.POINTER(KernelProfile)),
+            "ptl_profile_destroy": (None, pointer),
         })  # fmt: skip
 
     def check(self, status):
@@ -220,44 +239,97 @@ class Device:
         self.description = self.library.ptl_device_description(self.handle).decode()
         self.features = json.loads(self.description).get("features", [])
 
-    def buffer(self, array):
-        handle = self.runtime.make(self.library.ptl_buffer_create, self.handle, array.nbytes)
-        if array.nbytes:
-            data = np.ascontiguousarray(array)
-            self.runtime.check(self.library.ptl_buffer_write(handle, 0, data.ctypes.data, data.nbytes))
-        return handle
-
     def run(self, package_bytes, inputs):
         """The outputs of the package's only entry, by name."""
-        library, check = self.library, self.runtime.check
-        package = self.runtime.make(library.ptl_package_load_memory, package_bytes, len(package_bytes))
-        executable, buffers = None, []
+        with Program(self, package_bytes) as program:
+            program.bind(inputs)
+            program.run()
+            return program.outputs()
+
+    def close(self):
+        self.library.ptl_device_destroy(self.handle)
+        self.handle = None
+
+
+class Program:
+    """The only entry of a package on a device, with buffers of its own for inputs and outputs."""
+
+    def __init__(self, device, package_bytes):
+        self.runtime, self.library = device.runtime, device.library
+        library, make, check = self.library, self.runtime.make, self.runtime.check
+        self.executable, self.buffers, self.input_types, self.output_types = None, [], {}, {}
+        package = make(library.ptl_package_load_memory, package_bytes, len(package_bytes))
         try:
-            executable = self.runtime.make(library.ptl_executable_create, self.handle, package, 0)
+            self.executable = make(library.ptl_executable_create, device.handle, package, 0)
             info = TensorInfo()
-            for index in range(library.ptl_package_input_count(package, 0)):
-                check(library.ptl_package_input(package, 0, index, c.byref(info)))
-                value = np.asarray(inputs[info.name.decode()])
-                if value.dtype != BFLOAT16:
-                    value = value.astype(DTYPES[info.element_type])
-                buffers.append(self.buffer(value))
-            outputs, input_count = {}, len(buffers)
-            for index in range(library.ptl_package_output_count(package, 0)):
-                check(library.ptl_package_output(package, 0, index, c.byref(info)))
-                outputs[info.name.decode()] = np.empty(info.shape(), DTYPES[info.element_type])
-                buffers.append(self.runtime.make(library.ptl_buffer_create, self.handle, info.byte_size))
-            ins = (c.c_void_p * max(1, input_count))(*(b.value for b in buffers[:input_count]))
-            outs = (c.c_void_p * max(1, len(outputs)))(*(b.value for b in buffers[input_count:]))
-            check(library.ptl_executable_run(executable, ins, input_count, outs, len(outputs)))
-            for array, buffer in zip(outputs.values(), buffers[input_count:]):
-                if array.nbytes:
-                    check(library.ptl_buffer_read(buffer, 0, array.ctypes.data, array.nbytes))
-            return outputs
+            for count, get, types in (
+                (library.ptl_package_input_count, library.ptl_package_input, self.input_types),
+                (library.ptl_package_output_count, library.ptl_package_output, self.output_types),
+            ):
+                for index in range(count(package, 0)):
+                    check(get(package, 0, index, c.byref(info)))
+                    types[info.name.decode()] = info.shape(), DTYPES[info.element_type]
+                    self.buffers.append(make(library.ptl_buffer_create, device.handle, info.byte_size))
+        except Refused:
+            self.close()
+            raise
         finally:
-            library.ptl_executable_destroy(executable)
-            for buffer in buffers:
-                library.ptl_buffer_destroy(buffer)
             library.ptl_package_destroy(package)
+        inputs = len(self.input_types)
+        self.ins = (c.c_void_p * max(1, inputs))(*(b.value for b in self.buffers[:inputs]))
+        self.outs = (c.c_void_p * max(1, len(self.output_types)))(*(b.value for b in self.buffers[inputs:]))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def bind(self, inputs):
+        """Fills the buffers of the inputs; a scalar is converted to its type."""
+        for buffer, (name, (_, dtype)) in zip(self.buffers, self.input_types.items()):
+            value = np.asarray(inputs[name])
+            if value.nbytes:
+                value = np.ascontiguousarray(value if value.dtype == BFLOAT16 else value.astype(dtype, copy=False))
+                self.runtime.check(self.library.ptl_buffer_write(buffer, 0, value.ctypes.data, value.nbytes))
+
+    def run(self):
+        status = self.library.ptl_executable_run(
+            self.executable, self.ins, len(self.input_types), self.outs, len(self.output_types)
+        )
+        self.runtime.check(status)
+
+    def outputs(self):
+        values = {}
+        for buffer, (name, (shape, dtype)) in zip(self.buffers[len(self.input_types) :], self.output_types.items()):
+            values[name] = np.empty(shape, dtype)
+            if values[name].nbytes:
+                data = values[name].ctypes.data
+                self.runtime.check(self.library.ptl_buffer_read(buffer, 0, data, values[name].nbytes))
+        return values
+
+    def set_profiling(self, enabled):
+        self.runtime.check(self.library.ptl_executable_set_profiling(self.executable, enabled))
+
+    def profile(self, reset=False):
+        """(symbol, calls, seconds) of each kernel since the last reset."""
+        handle = self.runtime.make(self.library.ptl_profile_create, self.executable, reset)
+        kernel, found = KernelProfile(), []
+        for index in range(self.library.ptl_profile_count(handle)):
+            self.runtime.check(self.library.ptl_profile_get(handle, index, c.byref(kernel)))
+            found.append((kernel.symbol.decode(), kernel.calls, kernel.seconds))
+        self.library.ptl_profile_destroy(handle)
+        return found
+
+    def variant(self):
+        return self.library.ptl_executable_variant(self.executable).decode()
+
+    def close(self):
+        self.library.ptl_executable_destroy(self.executable)
+        self.executable = None
+        for buffer in self.buffers:
+            self.library.ptl_buffer_destroy(buffer)
+        self.buffers = []
 
 
 def libraries_of(polytile):
