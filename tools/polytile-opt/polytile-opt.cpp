@@ -6,6 +6,8 @@
 // uses are registered: all of them together take 40 s to compile.
 #include "compiler/conversion/TileToProgram/TileToProgram.h"
 #include "compiler/target/cpu/CpuTarget.h"
+#include "compiler/target/gpu/GpuTarget.h"
+#include "compiler/target/opencl/OpenCLTarget.h"
 #include "dialects/kernel/IR/KernelOps.h"
 #include "dialects/program/IR/ProgramOps.h"
 #include "dialects/program/Transforms/Passes.h"
@@ -53,6 +55,8 @@ int main(int argc, char **argv) {
   registerDialects(registry);
   mlir::registerTransformsPasses();
   polytile::cpu::registerCpuPasses();
+  polytile::gpu::registerGpuPasses();
+  polytile::opencl::registerOpenCLPasses();
   polytile::program::registerTileToProgramPasses();
   polytile::program::registerProgramPasses();
   polytile::tile::registerTilePasses();

@@ -1,0 +1,70 @@
+//===- Expression.h - C expressions with their precedence -------*- C++ -*-===//
+//
+// What a value is while its text grows: the text, how tightly it binds, and
+// what its evaluation depends on. Parentheses are put where C needs them and
+// where a reader, or -Wparentheses, wants them.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef POLYTILE_COMPILER_TARGET_OPENCL_EXPRESSION_H
+#define POLYTILE_COMPILER_TARGET_OPENCL_EXPRESSION_H
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringRef.h"
+
+#include <string>
+
+namespace polytile::opencl {
+
+/// How tightly the outermost operator binds, the loosest first.
+enum class Level {
+  Conditional,
+  Or,
+  And,
+  BitOr,
+  BitXor,
+  BitAnd,
+  Equality,
+  Relation,
+  Shift,
+  Sum,
+  Product,
+  Unary,
+  Primary
+};
+
+struct Expression {
+  std::string text;
+  Level level = Level::Primary;
+  /// Evaluation reads memory that a store, a barrier or a loop may change.
+  bool readsMemory = false;
+  /// The loop variables in it, by number: they change when the loop goes on.
+  llvm::SmallVector<unsigned, 2> variables;
+
+  /// Takes over what the evaluation of `part` depends on.
+  Expression &dependOn(const Expression &part);
+};
+
+/// `left op right`.
+Expression makeBinary(llvm::StringRef op, Level level, const Expression &left,
+                      const Expression &right);
+
+/// `op operand`: a prefix operator, or a cast with its parentheses.
+Expression makeUnary(llvm::StringRef op, const Expression &operand);
+
+/// `function(arguments...)`.
+Expression makeCall(const llvm::Twine &function,
+                    llvm::ArrayRef<Expression> arguments);
+
+/// `condition ? yes : no`.
+Expression makeConditional(const Expression &condition, const Expression &yes,
+                           const Expression &no);
+
+/// `base suffix`, as in `a[i]` or `v.x`: what the suffix depends on is the
+/// caller's to add.
+Expression makePostfix(const Expression &base, const llvm::Twine &suffix);
+
+} // namespace polytile::opencl
+
+#endif // POLYTILE_COMPILER_TARGET_OPENCL_EXPRESSION_H
