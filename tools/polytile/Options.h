@@ -30,6 +30,7 @@ struct Options {
   uint32_t threads = 0;
   bool noCache = false;
   bool json = false;
+  bool yes = false; ///< take what is recommended, ask nothing
   double benchSeconds = 1;
   std::vector<std::string> commandLine; ///< all words, for reproducers
 };
@@ -38,6 +39,7 @@ int runCommand(const Options &options);
 int compileCommand(const Options &options);
 int checkCommand(const Options &options);
 int devicesCommand(const Options &options);
+int setupCommand(const Options &options);
 int benchCommand(const Options &options);
 
 } // namespace polytile::cli

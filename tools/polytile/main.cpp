@@ -138,6 +138,12 @@ int parseAndCall(int argc, char **argv) {
                       "Print this device's description alone, which --target "
                       "takes as a file");
   devices->add_flag("--json", options.json, "Print one line of JSON");
+  CLI::App *setup = app.add_subcommand(
+      "setup", "Measure the devices, and choose the one that programs use");
+  setup->add_option("--device", options.device,
+                    "Try this one alone, and save it if it passes");
+  setup->add_flag("--yes", options.yes,
+                  "Ask nothing: save the recommended device");
   CLI::App *version = app.add_subcommand("version", "Print the version");
   try {
     app.parse(argc, argv);
@@ -156,6 +162,8 @@ int parseAndCall(int argc, char **argv) {
     return checkCommand(options);
   if (devices->parsed())
     return devicesCommand(options);
+  if (setup->parsed())
+    return setupCommand(options);
   if (version->parsed())
     std::printf("polytile %s\n", ptl_version_string());
   return 0;
