@@ -30,6 +30,15 @@ Status DynamicLibrary::open(const char *variable, const char *const *names) {
   return fail(PTL_STATUS_NOT_FOUND, tried);
 }
 
+bool DynamicLibrary::openFromProcess(const char *variable, const char *symbol) {
+  const char *chosen = std::getenv(variable);
+  if ((chosen && *chosen) || !::dlsym(RTLD_DEFAULT, symbol))
+    return false;
+  handle = ::dlopen(nullptr, RTLD_NOW);
+  opened = "of this process";
+  return handle != nullptr;
+}
+
 void *DynamicLibrary::find(const char *symbol) const {
   return handle ? ::dlsym(handle, symbol) : nullptr;
 }

@@ -14,6 +14,9 @@ public:
   /// `names` (null-terminated list) that there is. NOT_FOUND says what was
   /// tried and why it failed.
   Status open(const char *variable, const char *const *names);
+  /// Takes what the process has already, when it has `symbol` and `variable`
+  /// doesn't name a file. False otherwise.
+  bool openFromProcess(const char *variable, const char *symbol);
   bool isOpen() const { return handle != nullptr; }
   const std::string &name() const { return opened; }
 

@@ -122,10 +122,27 @@ double measureCopy(ThreadPool &pool) {
   return best;
 }
 
+/// One dispatch in a row of them, each with work for every thread.
+double measureLaunch(ThreadPool &pool) {
+  constexpr int launches = 1000, repeats = 5;
+  std::atomic<int64_t> items{0};
+  double best = 1e30;
+  for (int repeat = 0; repeat < repeats; ++repeat) {
+    auto begin = Clock::now();
+    for (int i = 0; i < launches; ++i)
+      pool.forEach(pool.threadCount(), 1,
+                   [&](unsigned, int64_t first, int64_t last) {
+                     items.fetch_add(last - first, std::memory_order_relaxed);
+                   });
+    best = std::min(best, secondsSince(begin));
+  }
+  return best / launches;
+}
+
 } // namespace
 
 ptl_device_peak measureCpuPeak(ThreadPool &pool, int level) {
-  return {measureFlops(pool, level), measureCopy(pool)};
+  return {measureFlops(pool, level), measureCopy(pool), measureLaunch(pool)};
 }
 
 } // namespace polytile::runtime

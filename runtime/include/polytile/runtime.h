@@ -280,6 +280,7 @@ typedef struct ptl_device_peak {
   double f32_flops_per_second;  /**< fused multiply-adds count as two */
   double copy_bytes_per_second; /**< read plus written, arrays larger than the
                                    caches */
+  double launch_seconds; /**< of one small dispatch in a long row of them */
 } ptl_device_peak;
 /** UNSUPPORTED on the null device. Available since 0.1. Any thread. */
 PTL_API ptl_status *ptl_device_measure_peak(ptl_device *device,
