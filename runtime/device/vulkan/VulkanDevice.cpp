@@ -46,6 +46,7 @@ Status listVulkanDevices(std::vector<ListedDevice> &devices) {
       devices.push_back(
           {"vulkan (" + each.probe->hardware + ")", "", each.status.message()});
   }
+  return {};
 }
 
 Status makeVulkanDevice(unsigned index, const DeviceOptions &options,

@@ -329,15 +329,13 @@ Status enumerateVulkanDevices(const VulkanInstance &instance,
     return fail(PTL_STATUS_UNSUPPORTED,
                 "the Vulkan loader offers no device: no driver (ICD) is "
                 "installed for this machine's GPU");
-  std::vector<std::pair<DeviceKey, VkPhysicalDevice>> keyed;
-  for (VkPhysicalDevice device : found)
-    keyed.emplace_back(deviceKey(vk, device), device);
-  std::stable_sort(
-      keyed.begin(), keyed.end(),
-      [](const auto &a, const auto &b) { return a.first < b.first; });
+  std::vector<std::pair<DeviceKey, size_t>> keyed;
+  for (size_t i = 0; i < found.size(); ++i)
+    keyed.emplace_back(deviceKey(vk, found[i]), i);
+  std::sort(keyed.begin(), keyed.end());
   devices.clear();
-  for (const auto &[key, device] : keyed)
-    devices.push_back(device);
+  for (const auto &[key, index] : keyed)
+    devices.push_back(found[index]);
   return {};
 }
 

@@ -14,7 +14,8 @@
 namespace polytile::runtime {
 namespace {
 
-/// How many bindings each kernel's dispatches have; 0 where there are none.
+/// How many bindings each kernel's dispatches have; nothing where there are
+/// none.
 Status countBindings(const std::vector<Step> &steps,
                      std::vector<std::optional<uint32_t>> &counts,
                      const Variant &variant) {
@@ -31,10 +32,6 @@ Status countBindings(const std::vector<Step> &steps,
                   inQuotes(variant.kernels[dispatch->kernel].symbol),
                   " is dispatched with ", *count, " and with ", here,
                   " bindings");
-    if (here == 0)
-      return fail(PTL_STATUS_CORRUPT, "kernel ",
-                  inQuotes(variant.kernels[dispatch->kernel].symbol),
-                  " is dispatched without bindings");
     count = here;
   }
   return {};
@@ -210,7 +207,7 @@ Status VulkanKernels::compileAll(const Package &package, const Variant &variant,
                                  VkPipelineCache cache) {
   std::vector<size_t> used;
   for (size_t i = 0; i < kernels.size(); ++i)
-    if (kernels[i].bindings)
+    if (kernels[i].isUsed)
       used.push_back(i);
   std::vector<Status> statuses(used.size());
   auto work = [&](unsigned, int64_t begin, int64_t end) {
@@ -245,8 +242,9 @@ Status VulkanKernels::build(const Package &package, const Variant &variant) {
   kernels.resize(variant.kernels.size());
   bool isAny = false;
   for (size_t i = 0; i < kernels.size(); ++i) {
+    kernels[i].isUsed = counts[i].has_value();
     kernels[i].bindings = counts[i].value_or(0);
-    isAny |= kernels[i].bindings != 0;
+    isAny |= kernels[i].isUsed;
   }
   if (!isAny)
     return {};

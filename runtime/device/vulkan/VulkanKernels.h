@@ -11,6 +11,7 @@ struct VulkanKernel {
   VkPipeline pipeline = VK_NULL_HANDLE;
   VulkanLayout layout; ///< the context's
   uint32_t bindings = 0;
+  bool isUsed = false; ///< something dispatches it
 };
 
 /// One for each kernel of a variant; those that nothing dispatches stay empty.

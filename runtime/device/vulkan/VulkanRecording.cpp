@@ -255,6 +255,8 @@ Status VulkanRecording::bind(const GpuCommand &command, const GpuRun &run) {
     return {};
   bound.kernel = command.kernel;
   bound.ranges.assign(command.ranges.begin(), command.ranges.end());
+  if (command.ranges.empty())
+    return {};
   PTL_TRY(makeSet(kernel.layout.set, bound.set));
   std::vector<VkDescriptorBufferInfo> buffers;
   for (const GpuRange &range : command.ranges) {
