@@ -41,6 +41,8 @@ Value GpuScalars::call(Location loc, StringRef name, ValueRange operands) {
 /// place less one, and one more where the last place is odd. A NaN is only
 /// made quiet: the sum could carry into infinity.
 Value GpuScalars::narrowBits(Location loc, Value value, Type element) {
+  if (auto [bits, type] = narrowOrigins.lookup(value); bits && type == element)
+    return bits;
   OpBuilder &b = builder;
   if (element.isF16())
     return b.create<kernel::FloatToHalfOp>(loc, b.getI16Type(), value);
@@ -73,15 +75,20 @@ Value GpuScalars::fromMemory(Location loc, Value value, Type element) {
   if (element.isInteger(1))
     return builder.create<arith::CmpIOp>(loc, CmpIPredicate::ne, value,
                                          integer(loc, value.getType(), 0));
-  Type single = builder.getF32Type(), bits = builder.getI32Type();
-  if (element.isF16())
-    return builder.create<kernel::HalfToFloatOp>(loc, single, value);
-  if (!element.isBF16())
+  if (!codegen::isNarrowFloat(element))
     return value;
-  Value wide = builder.create<arith::ExtUIOp>(loc, bits, value);
-  Value upper =
-      builder.create<arith::ShLIOp>(loc, wide, integer(loc, bits, 16));
-  return builder.create<arith::BitcastOp>(loc, single, upper);
+  Type single = builder.getF32Type(), bits = builder.getI32Type();
+  Value result;
+  if (element.isF16()) {
+    result = builder.create<kernel::HalfToFloatOp>(loc, single, value);
+  } else {
+    Value wide = builder.create<arith::ExtUIOp>(loc, bits, value);
+    result = builder.create<arith::BitcastOp>(
+        loc, single,
+        builder.create<arith::ShLIOp>(loc, wide, integer(loc, bits, 16)));
+  }
+  narrowOrigins[result] = {value, element};
+  return result;
 }
 
 Value GpuScalars::roundToNarrow(Location loc, Value value, Type element) {

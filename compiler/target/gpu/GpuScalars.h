@@ -12,6 +12,7 @@
 #include "compiler/schedule/DeviceDescription.h"
 #include "compiler/target/common/ScalarOps.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/DenseMap.h"
 
 namespace polytile::gpu {
 
@@ -60,6 +61,9 @@ private:
   mlir::ModuleOp module;
   const schedule::DeviceDescription &device;
   unsigned indexBits;
+  /// The bits that a narrow float in a register was made from, and its type:
+  /// they needn't be computed again to store it.
+  llvm::DenseMap<mlir::Value, std::pair<mlir::Value, mlir::Type>> narrowOrigins;
 };
 
 } // namespace polytile::gpu

@@ -119,21 +119,21 @@ void KernelEmitter::createFunction() {
                                             bindingTypes(source),
                                             launch.workgroup, launch.grid);
   builder.setInsertionPointToStart(&function.getBody().front());
-  auto names = source->getAttrOfType<ArrayAttr>(program::argNamesAttrName);
+  unsigned numRead = source.getNumArguments();
   for (auto [number, argument] : llvm::enumerate(function.getArguments())) {
-    bool isRead = number < source.getNumArguments();
+    bool isRead = number < numRead;
     function.setArgAttr(number, kernel::accessAttrName,
                         builder.getStringAttr(isRead ? "read" : "write"));
-    if (names && number < names.size() &&
-        !cast<StringAttr>(names[number]).getValue().empty())
-      function.setArgAttr(number, kernel::nameAttrName, names[number]);
+    auto name = isRead ? source.getArgAttr(number, "tile.name")
+                       : source.getResultAttr(number - numRead, "tile.name");
+    if (name)
+      function.setArgAttr(number, kernel::nameAttrName, name);
     if (isRead)
       evaluator.bind(source.getArgument(number), argument);
   }
   Operation *terminator = source.getBody().front().getTerminator();
   for (auto [number, result] : llvm::enumerate(terminator->getOperands()))
-    stores.push_back(
-        {result, function.getArgument(source.getNumArguments() + number)});
+    stores.push_back({result, function.getArgument(numRead + number)});
 }
 
 /// Ids stand at the top of the kernel, so that every place can use them.

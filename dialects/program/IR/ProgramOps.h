@@ -23,10 +23,6 @@ namespace polytile::program {
 inline constexpr llvm::StringLiteral kernelAttrName = "program.kernel";
 /// The Tile statements that a kernel computes (a string).
 inline constexpr llvm::StringLiteral kernelSourceAttrName = "program.source";
-/// The names of a kernel's arguments and results in the source; empty strings
-/// where they have none. Kernels that several dispatches share have those of
-/// the first.
-inline constexpr llvm::StringLiteral argNamesAttrName = "program.arg_names";
 
 /// Offsets in the arena are multiples of this.
 inline constexpr int64_t bufferAlignment = 64;
