@@ -10,6 +10,7 @@
 #include "compiler/pipeline/GpuCode.h"
 #include "compiler/pipeline/SourceDiagnostics.h"
 #include "compiler/target/cpu/CpuTarget.h"
+#include "compiler/target/gpu/GpuTarget.h"
 #include "dialects/program/IR/ProgramOps.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -114,6 +115,8 @@ void pipeline::registerTargetDialects(const Target &target,
                                       DialectRegistry &registry) {
   if (target.isCpu())
     cpu::registerCpuDialects(registry);
+  else
+    gpu::registerGpuDialects(registry);
 }
 
 FailureOr<TargetCode> pipeline::compileTarget(ModuleOp module,
@@ -121,10 +124,11 @@ FailureOr<TargetCode> pipeline::compileTarget(ModuleOp module,
                                               const lang::SourceFile &source,
                                               PhaseDumps &dumps) {
   FailureOr<TargetCode> code = TargetCode();
-  if (!target.isCpu())
-    return module.emitError("GPU targets aren't linked in yet");
-  if (!module.getOps<func::FuncOp>().empty())
-    code = compileForCpu(module, target, findOrigins(module, source));
+  if (!module.getOps<func::FuncOp>().empty()) {
+    KernelOrigins origins = findOrigins(module, source);
+    code = target.isCpu() ? compileForCpu(module, target, origins)
+                          : compileForGpu(module, target, origins, dumps);
+  }
   if (succeeded(code))
     code->target = target.kind;
   return code;
@@ -134,9 +138,9 @@ FailureOr<std::string> pipeline::emitTarget(ModuleOp module,
                                             const Target &target, Stop stop,
                                             const lang::SourceFile &source,
                                             PhaseDumps &dumps) {
-  findOrigins(module, source);
+  KernelOrigins origins = findOrigins(module, source);
   if (!target.isCpu())
-    return module.emitError("GPU targets aren't linked in yet");
+    return emitForGpu(module, target, stop, origins, dumps);
   std::string text;
   if (failed(emitForCpu(module, target, stop, text)))
     return failure();
