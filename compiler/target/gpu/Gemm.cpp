@@ -19,7 +19,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "compiler/target/gpu/ContractionElement.h"
+#include "compiler/target/gpu/GemmFrame.h"
 #include "compiler/target/gpu/GemmStaging.h"
 
 #include "compiler/target/common/KernelTypes.h"
@@ -36,20 +36,15 @@ using codegen::IndexMath;
 
 namespace {
 
-/// Workgroups that follow each other and share the rows of A.
-constexpr int64_t bandHeight = 8;
-
-class GemmKernel {
+class GemmKernel : GemmFrame {
 public:
-  GemmKernel(KernelEmitter &emitter, tile::ContractOp op, GemmPlan &plan)
-      : emitter(emitter), builder(emitter.builder), loc(emitter.loc),
-        math(emitter.math()), op(op), plan(plan), tile(plan.tile),
+  GemmKernel(KernelEmitter &emitter, tile::ContractOp op, const GemmPlan &plan)
+      : GemmFrame(emitter, op, plan), tile(plan.tile),
         accumulator(codegen::registerType(op.getAccumulatorType())),
         accumulators(VectorType::get({4}, accumulator)) {}
   LogicalResult emit();
 
 private:
-  void placeGroup();
   void placeThread();
   FailureOr<SmallVector<Value>> emitBlocks(GemmStaging &a, GemmStaging &b);
   SmallVector<Value> multiply(GemmStaging &a, GemmStaging &b, Value viewA,
@@ -60,36 +55,27 @@ private:
                                  int64_t k);
   Value multiplyAdd(Value x, Value y, Value sum);
   LogicalResult emitOutput(ArrayRef<Value> sums);
-  LogicalResult emitRow(Value m, int64_t row, ArrayRef<Value> sums);
-  LogicalResult emitFour(Value m, Value n, Value sum);
-  FailureOr<Value> resultAt(const Store &store, Value m, Value n, Value sum);
   LogicalResult emitExact(ArrayRef<Value> sums);
-  LogicalResult inBounds(Value m, Value n,
-                         llvm::function_ref<LogicalResult()> body);
-  SmallVector<Value> outputIndices(Value m, Value n);
-  void scatterIndices(Value index, ArrayRef<unsigned> variables,
-                      SmallVectorImpl<Value> &indices);
-  bool isStoreWide(const Store &store);
-  Value rowOf(Value first, int64_t i) {
-    return math.add(first, i / 4 * 4 * tile.threadsAlongM() + i % 4);
+  /// The thread's row `i`, and its column `j`: groups of four.
+  Value rowOf(Value i) {
+    return math.add(math.add(groupM, threadM),
+                    grouped(i, tile.threadsAlongM()));
   }
-  Value columnOf(Value first, int64_t j) {
-    return math.add(first, j * 4 * tile.threadsAlongN());
+  Value columnOf(Value j) {
+    return math.add(math.add(groupN, threadN),
+                    grouped(j, tile.threadsAlongN()));
+  }
+  Value grouped(Value number, int64_t apart) {
+    return math.add(math.mul(math.div(number, 4), 4 * apart),
+                    math.mod(number, 4));
   }
   int64_t columnVectors() const { return tile.threadN / 4; }
 
-  KernelEmitter &emitter;
-  OpBuilder &builder;
-  Location loc;
-  IndexMath math;
-  tile::ContractOp op;
-  GemmPlan &plan;
   const GemmTile &tile;
   Type accumulator;
   VectorType accumulators;
-  /// The batch, where the workgroup's block starts, and where the thread's
-  /// first rows and columns lie in the block.
-  Value batch, groupM, groupN, threadM, threadN;
+  /// Where the thread's first rows and columns lie in the block.
+  Value threadM, threadN;
 };
 
 } // namespace
@@ -97,33 +83,6 @@ private:
 //===----------------------------------------------------------------------===//
 // Places
 //===----------------------------------------------------------------------===//
-
-/// Workgroups go down bands of `bandHeight` blocks, so that those that run at
-/// the same time read few blocks of A and of B.
-void GemmKernel::placeGroup() {
-  int64_t rows = llvm::divideCeilSigned(plan.m, tile.m),
-          columns = llvm::divideCeilSigned(plan.n, tile.n);
-  Value group = emitter.beginGroups();
-  batch = math.div(group, rows * columns);
-  Value rest = math.mod(group, rows * columns);
-  int64_t height = std::min(bandHeight, rows);
-  Value band = math.div(rest, height * columns),
-        inBand = math.mod(rest, height * columns);
-  Value first = math.mul(band, height), row, column;
-  if (rows % height == 0) {
-    row = math.mod(inBand, height);
-    column = math.div(inBand, height);
-  } else {
-    // The last band is lower.
-    Value left = math.sub(math.constant(rows), first);
-    Value actual =
-        builder.create<arith::MinUIOp>(loc, left, math.constant(height));
-    row = builder.create<arith::RemUIOp>(loc, inBand, actual);
-    column = builder.create<arith::DivUIOp>(loc, inBand, actual);
-  }
-  groupM = math.mul(math.add(first, row), tile.m);
-  groupN = math.mul(column, tile.n);
-}
 
 /// Lanes 2i and 2i + 1 are neighbours along N, so that a quarter of a subgroup
 /// reads few distinct vectors of both factors.
@@ -233,120 +192,18 @@ FailureOr<SmallVector<Value>> GemmKernel::emitBlocks(GemmStaging &a,
 // The output
 //===----------------------------------------------------------------------===//
 
-void GemmKernel::scatterIndices(Value index, ArrayRef<unsigned> variables,
-                                SmallVectorImpl<Value> &indices) {
-  SmallVector<int64_t> shape;
-  for (unsigned variable : variables)
-    shape.push_back(plan.domain.ranges[variable].size());
-  for (auto [variable, value] :
-       llvm::zip_equal(variables, math.delinearize(index, shape)))
-    indices[variable] = value;
-}
-
-/// The output's subscripts are its variables.
-SmallVector<Value> GemmKernel::outputIndices(Value m, Value n) {
-  SmallVector<Value> indices(plan.domain.numOutputs);
-  scatterIndices(batch, plan.batchVariables, indices);
-  scatterIndices(m, plan.mVariables, indices);
-  scatterIndices(n, plan.nVariables, indices);
-  return indices;
-}
-
-LogicalResult GemmKernel::inBounds(Value m, Value n,
-                                   llvm::function_ref<LogicalResult()> body) {
-  auto below = [&](Value index, int64_t limit) -> Value {
-    return builder.create<arith::CmpIOp>(loc, arith::CmpIPredicate::ult, index,
-                                         math.constant(limit));
-  };
-  Value inside;
-  if (plan.m % tile.m != 0)
-    inside = below(m, plan.m);
-  if (plan.n % tile.n != 0)
-    inside = math.both(inside, below(n, plan.n));
-  if (!inside)
-    return body();
-  auto branch = builder.create<scf::IfOp>(loc, inside, /*else=*/false);
-  OpBuilder::InsertionGuard restore(builder);
-  builder.setInsertionPointToStart(branch.thenBlock());
-  emitter.evaluator.startScope();
-  LogicalResult result = body();
-  emitter.evaluator.startScope();
-  return result;
-}
-
-/// The element of a stored tensor where the contraction's sum is `sum`.
-FailureOr<Value> GemmKernel::resultAt(const Store &store, Value m, Value n,
-                                      Value sum) {
-  emitter.evaluator.startScope();
-  emitter.evaluator.setElement(
-      op.getResult(),
-      emitter.scalars.cast(loc, sum, op.getAccumulatorType(),
-                           op.getResultType().getElementType()));
-  return emitter.evaluator.evaluate(store.tensor, outputIndices(m, n));
-}
-
-/// Four columns lie side by side in the output, at a multiple of four.
-bool GemmKernel::isStoreWide(const Store &store) {
-  auto type = cast<RankedTensorType>(store.tensor.getType());
-  unsigned inner = plan.nVariables.back();
-  ArrayRef<int64_t> shape = type.getShape();
-  for (int64_t size : shape.drop_front(inner + 1))
-    if (size != 1)
-      return false;
-  return shape[inner] % 4 == 0 &&
-         codegen::memoryBytes(type.getElementType()) <= 4;
-}
-
-LogicalResult GemmKernel::emitFour(Value m, Value n, Value sums) {
-  for (const Store &store : emitter.stores) {
-    auto type = cast<RankedTensorType>(store.tensor.getType());
-    Type element = type.getElementType();
-    SmallVector<Value> parts;
-    for (int64_t lane = 0; lane < 4; ++lane) {
-      Value sum = builder.create<vector::ExtractOp>(loc, sums, lane);
-      FailureOr<Value> value = resultAt(store, m, math.add(n, lane), sum);
-      if (failed(value))
-        return failure();
-      parts.push_back(emitter.scalars.toMemory(loc, *value, element));
-    }
-    Value position = math.linearize(outputIndices(m, n), type.getShape());
-    Value vector = builder.create<vector::FromElementsOp>(
-        loc, VectorType::get({4}, parts.front().getType()), parts);
-    builder.create<memref::StoreOp>(loc, vector,
-                                    emitter.vectorView(store.buffer, 4),
-                                    math.div(position, 4));
-  }
-  return success();
-}
-
-LogicalResult GemmKernel::emitRow(Value m, int64_t row, ArrayRef<Value> sums) {
-  bool isWide = llvm::all_of(
-      emitter.stores, [&](const Store &store) { return isStoreWide(store); });
-  for (int64_t j = 0; j < columnVectors(); ++j) {
-    Value n = columnOf(math.add(groupN, threadN), j);
-    Value sum = sums[row * columnVectors() + j];
-    if (isWide) {
-      if (failed(inBounds(m, n, [&] { return emitFour(m, n, sum); })))
-        return failure();
-      continue;
-    }
-    for (int64_t lane = 0; lane < 4; ++lane) {
-      Value column = math.add(n, lane);
-      Value one = builder.create<vector::ExtractOp>(loc, sum, lane);
-      if (failed(inBounds(m, column, [&] {
-            return storeEpilogue(emitter, op, one, outputIndices(m, column));
-          })))
-        return failure();
-    }
-  }
-  return success();
-}
-
 LogicalResult GemmKernel::emitOutput(ArrayRef<Value> sums) {
-  Value firstM = math.add(groupM, threadM);
-  for (int64_t i = 0; i < tile.threadM; ++i)
-    if (failed(emitRow(rowOf(firstM, i), i, sums)))
-      return failure();
+  for (int64_t i = 0; i < tile.threadM; ++i) {
+    Value m = rowOf(math.constant(i));
+    for (int64_t j = 0; j < columnVectors(); ++j) {
+      SmallVector<Value> four;
+      for (int64_t lane = 0; lane < 4; ++lane)
+        four.push_back(builder.create<vector::ExtractOp>(
+            loc, sums[i * columnVectors() + j], lane));
+      if (failed(storeFour(m, columnOf(math.constant(4 * j)), four)))
+        return failure();
+    }
+  }
   return success();
 }
 
@@ -362,37 +219,18 @@ LogicalResult GemmKernel::emitExact(ArrayRef<Value> sums) {
         builder.create<arith::CmpFOp>(loc, arith::CmpFPredicate::UNO, one, one);
     isNaN = isNaN ? builder.create<arith::OrIOp>(loc, isNaN, check) : check;
   }
-  auto branch = builder.create<scf::IfOp>(loc, isNaN, /*else=*/false);
-  OpBuilder::InsertionGuard restore(builder);
-  builder.setInsertionPointToStart(branch.thenBlock());
-  Value zero = math.constant(0), one = math.constant(1);
-  auto rows =
-      builder.create<scf::ForOp>(loc, zero, math.constant(tile.threadM), one);
-  builder.setInsertionPointToStart(rows.getBody());
-  auto columns =
-      builder.create<scf::ForOp>(loc, zero, math.constant(tile.threadN), one);
-  builder.setInsertionPointToStart(columns.getBody());
-  auto place = [&](Value number, Value first, int64_t apart) {
-    return math.add(first, math.add(math.mul(math.div(number, 4), 4 * apart),
-                                    math.mod(number, 4)));
-  };
-  Value m = place(rows.getInductionVar(), math.add(groupM, threadM),
-                  tile.threadsAlongM());
-  Value n = place(columns.getInductionVar(), math.add(groupN, threadN),
-                  tile.threadsAlongN());
-  return inBounds(m, n, [&] {
-    return emitContractionElement(emitter, op, plan.domain,
-                                  outputIndices(m, n));
-  });
+  return recompute(
+      isNaN, tile.threadM, tile.threadN, [&](Value i) { return rowOf(i); },
+      [&](Value j) { return columnOf(j); });
 }
 
 LogicalResult GemmKernel::emit() {
   placeGroup();
   placeThread();
-  GemmStaging a(emitter, op, plan.a, tile.m, tile.k, tile.threads(), plan.m,
-                plan.k, groupM, batch);
-  GemmStaging b(emitter, op, plan.b, tile.n, tile.k, tile.threads(), plan.n,
-                plan.k, groupN, batch);
+  GemmStaging a(emitter, op, plan.a, {tile.m, tile.k, tile.threads()},
+                {plan.m, plan.k}, groupM, batch);
+  GemmStaging b(emitter, op, plan.b, {tile.n, tile.k, tile.threads()},
+                {plan.n, plan.k}, groupN, batch);
   FailureOr<SmallVector<Value>> sums = emitBlocks(a, b);
   if (failed(sums) || failed(emitOutput(*sums)))
     return failure();
@@ -414,10 +252,9 @@ FailureOr<kernel::FuncOp> tryGemm(func::FuncOp source,
   if (failed(plan))
     return failure();
   const GemmTile &tile = plan->tile;
-  int64_t groups = llvm::divideCeilSigned(plan->m, tile.m) *
-                   llvm::divideCeilSigned(plan->n, tile.n) * plan->batch;
-  KernelEmitter emitter(
-      source, context, Launch::grouped(groups, tile.threads(), context.device));
+  KernelEmitter emitter(source, context,
+                        Launch::grouped(GemmFrame::countGroups(*plan),
+                                        tile.threads(), context.device));
   if (failed(GemmKernel(emitter, op, *plan).emit()))
     return failure();
   return emitter.finish(

@@ -33,8 +33,11 @@ public:
   Planner(tile::ContractOp op, const schedule::DeviceDescription &device)
       : op(op), device(device) {}
   FailureOr<GemmPlan> plan();
+  FailureOr<GemmPlan> planCooperative();
 
 private:
+  bool analyse();
+  bool isWorthBlocks() const;
   bool findFactors();
   bool findFactor(Value value, GemmOperand &operand);
   bool findPositions();
@@ -45,8 +48,10 @@ private:
                ArrayRef<Guard> guards, ArrayRef<unsigned> own);
   GemmIndex indexOf(unsigned variable, const LinearExpr &position,
                     ArrayRef<Guard> guards) const;
+  Type elementOf(const GemmOperand &operand);
   void chooseStaging(GemmOperand &operand);
   bool chooseTile();
+  bool chooseCooperativeTile();
   bool dependsOn(const LinearExpr &expr, ArrayRef<unsigned> variables) const;
 
   tile::ContractOp op;
@@ -266,27 +271,40 @@ void Planner::flatten(GemmOperand &operand, const LinearExpr &position,
   group(result.domain.reductions, operand.reduction);
 }
 
-/// Four neighbours can be read at once when every position that a thread starts
-/// from is a multiple of four, and no bound separates them.
-void Planner::chooseStaging(GemmOperand &operand) {
-  auto contiguous = [&](const SmallVector<GemmIndex> &indices) {
-    return indices.back().stride == 1;
-  };
-  operand.order = contiguous(operand.own) && !contiguous(operand.reduction)
-                      ? StagingOrder::AlongOwn
-                      : StagingOrder::AlongK;
-  SmallVector<GemmIndex> &fast =
-      operand.order == StagingOrder::AlongOwn ? operand.own : operand.reduction;
-  auto element = cast<RankedTensorType>(op.getInputs()[operand.input].getType())
-                     .getElementType();
-  bool isWide = contiguous(fast) && fast.back().extent % 4 == 0 &&
-                operand.offset % 4 == 0 && codegen::memoryBytes(element) <= 4;
-  for (int64_t step : fast.back().boundSteps)
+static const GemmIndex &fastIndex(const GemmOperand &operand,
+                                  StagingOrder order) {
+  return order == StagingOrder::AlongOwn ? operand.own.back()
+                                         : operand.reduction.back();
+}
+
+/// Neighbours can be read at once when every position that a thread starts from
+/// is a multiple of their number, and no bound separates them.
+static bool readsWide(const GemmOperand &operand, StagingOrder order,
+                      int64_t lanes) {
+  const GemmIndex &fast = fastIndex(operand, order);
+  bool isWide = fast.stride == 1 && fast.extent % lanes == 0 &&
+                operand.offset % lanes == 0;
+  for (int64_t step : fast.boundSteps)
     isWide &= step == 0;
   for (const auto *indices : {&operand.batch, &operand.own, &operand.reduction})
     for (const GemmIndex &index : *indices)
-      isWide &= &index == &fast.back() || index.stride % 4 == 0;
-  operand.lanes = isWide ? 4 : 1;
+      isWide &= &index == &fast || index.stride % lanes == 0;
+  return isWide;
+}
+
+Type Planner::elementOf(const GemmOperand &operand) {
+  Value input = op.getInputs()[operand.input];
+  return cast<RankedTensorType>(input.getType()).getElementType();
+}
+
+void Planner::chooseStaging(GemmOperand &operand) {
+  bool isOwn = fastIndex(operand, StagingOrder::AlongOwn).stride == 1 &&
+               fastIndex(operand, StagingOrder::AlongK).stride != 1;
+  operand.order = isOwn ? StagingOrder::AlongOwn : StagingOrder::AlongK;
+  operand.lanes = codegen::memoryBytes(elementOf(operand)) <= 4 &&
+                          readsWide(operand, operand.order, 4)
+                      ? 4
+                      : 1;
 }
 
 //===----------------------------------------------------------------------===//
@@ -319,6 +337,14 @@ constexpr Candidate candidates[] = {
     {{32, 32, 16, 16, 32, 4, 4}, 0.42, 8},
 };
 
+/// For cooperative matrices: the threads' shares are not ours to choose.
+constexpr Candidate cooperativeCandidates[] = {
+    {{128, 256, 32, 64, 64, 0, 0}, 1.00, 1},
+    {{128, 128, 32, 64, 64, 0, 0}, 0.95, 2},
+    {{64, 128, 32, 32, 64, 0, 0}, 0.75, 2},
+    {{64, 64, 32, 32, 32, 0, 0}, 0.60, 4},
+};
+
 } // namespace
 
 /// How many accumulators a thread can keep in registers: devices with narrow
@@ -341,10 +367,13 @@ static double roundsCost(const Candidate &candidate, const GemmPlan &plan,
   return perGroup * (static_cast<double>(full * candidate.resident) + last);
 }
 
+/// Blocks of less than 8 x 8 would mostly compute what is dropped.
+bool Planner::isWorthBlocks() const {
+  return result.m >= 8 && result.n >= 8 && result.k >= 8 &&
+         result.m * result.n * result.k >= (int64_t(1) << 15);
+}
+
 bool Planner::chooseTile() {
-  if (result.m < 8 || result.n < 8 || result.k < 8 ||
-      result.m * result.n * result.k < (int64_t(1) << 15))
-    return false;
   Type accumulator = codegen::registerType(op.getAccumulatorType());
   int64_t bytes = accumulator.getIntOrFloatBitWidth() / 8;
   int64_t units = std::max<int64_t>(device.limits.computeUnits, 1);
@@ -367,20 +396,88 @@ bool Planner::chooseTile() {
   return result.tile.m != 0;
 }
 
-FailureOr<GemmPlan> Planner::plan() {
+/// Of two factors of which one is kept in workgroup memory, with padded rows,
+/// and a strip of 16 x 32 sums for each subgroup.
+static int64_t cooperativeBytes(const GemmTile &tile) {
+  int64_t subgroups = tile.m / tile.warpM * (tile.n / tile.warpN);
+  return 2 * (tile.m * (tile.k + 8) + tile.k * (tile.n + 8)) +
+         subgroups * 16 * 32 * 4;
+}
+
+bool Planner::chooseCooperativeTile() {
+  int64_t units = std::max<int64_t>(device.limits.computeUnits, 1);
+  double best = 0;
+  for (const Candidate &candidate : cooperativeCandidates) {
+    const GemmTile &tile = candidate.tile;
+    int64_t threads =
+        tile.m / tile.warpM * (tile.n / tile.warpN) * device.subgroup.size;
+    if (cooperativeBytes(tile) >
+            static_cast<int64_t>(device.limits.workgroupMemoryBytes) ||
+        threads > std::min<int64_t>(device.limits.workgroupSize,
+                                    device.limits.workgroupSizes[0]))
+      continue;
+    double cost = roundsCost(candidate, result, units);
+    if (result.tile.m == 0 || cost < best) {
+      best = cost;
+      result.tile = tile;
+    }
+  }
+  return result.tile.m != 0;
+}
+
+bool Planner::analyse() {
   if (!findFactors() || !findPositions() || !sortVariables() ||
-      !collectGuards() || !assignGuards() || !chooseTile())
-    return failure();
+      !collectGuards() || !assignGuards() || !isWorthBlocks())
+    return false;
   flatten(result.a, positionA, guardsA, result.mVariables);
   flatten(result.b, positionB, guardsB, result.nVariables);
+  return true;
+}
+
+FailureOr<GemmPlan> Planner::plan() {
+  if (!analyse() || !chooseTile())
+    return failure();
   chooseStaging(result.a);
   chooseStaging(result.b);
+  return std::move(result);
+}
+
+static bool multipliesHalves(const schedule::DeviceDescription &device) {
+  return device.has(schedule::feature::CooperativeMatrix) &&
+         device.has(schedule::feature::VulkanMemoryModel) &&
+         device.has(schedule::feature::F16) && device.subgroup.size >= 8 &&
+         llvm::any_of(device.cooperativeMatrices,
+                      [](const schedule::CooperativeMatrix &matrix) {
+                        return matrix.m == 16 && matrix.n == 16 &&
+                               matrix.k == 16 && matrix.a == "f16" &&
+                               matrix.b == "f16" && matrix.c == "f32" &&
+                               matrix.result == "f32";
+                      });
+}
+
+FailureOr<GemmPlan> Planner::planCooperative() {
+  if (!multipliesHalves(device) || !op.getAccumulatorType().isF32() ||
+      !analyse() || !elementOf(result.a).isF16() ||
+      !elementOf(result.b).isF16() ||
+      !readsWide(result.a, StagingOrder::AlongK, 8) ||
+      !readsWide(result.b, StagingOrder::AlongOwn, 8) ||
+      !chooseCooperativeTile())
+    return failure();
+  result.a.order = StagingOrder::AlongK;
+  result.b.order = StagingOrder::AlongOwn;
+  result.a.lanes = result.b.lanes = 8;
   return std::move(result);
 }
 
 FailureOr<GemmPlan> planGemm(tile::ContractOp op,
                              const schedule::DeviceDescription &device) {
   return Planner(op, device).plan();
+}
+
+FailureOr<GemmPlan>
+planCooperativeGemm(tile::ContractOp op,
+                    const schedule::DeviceDescription &device) {
+  return Planner(op, device).planCooperative();
 }
 
 } // namespace polytile::gpu

@@ -57,7 +57,8 @@ struct GemmOperand {
   int64_t offset = 0;
   llvm::SmallVector<GemmBound> bounds;
   StagingOrder order = StagingOrder::AlongK;
-  /// Elements that are read at once: 4 or 1.
+  /// Elements that are read at once: 1 or 4, or 8 halves for cooperative
+  /// matrices.
   int64_t lanes = 1;
   /// The casts in the contraction's body that the element goes through.
   llvm::SmallVector<mlir::Operation *, 2> casts;
@@ -65,7 +66,8 @@ struct GemmOperand {
 
 /// The blocks of a schedule. A workgroup computes `m` x `n` elements and goes
 /// along K in steps of `k`; each 32 of its threads compute `warpM` x `warpN` of
-/// them, a thread `threadM` x `threadN`.
+/// them, a thread `threadM` x `threadN`. With cooperative matrices it is each
+/// subgroup that computes `warpM` x `warpN`, and threads have no share.
 struct GemmTile {
   int64_t m = 0, n = 0, k = 0;
   int64_t warpM = 0, warpN = 0, threadM = 0, threadN = 0;
@@ -91,6 +93,13 @@ struct GemmPlan {
 /// message where it is none.
 mlir::FailureOr<GemmPlan> planGemm(tile::ContractOp op,
                                    const schedule::DeviceDescription &device);
+
+/// The same for halves that are multiplied by cooperative matrices of 16 x 16 x
+/// 16: both factors are f16 in memory, the sums f32, and eight neighbours of
+/// each factor can be read at once, of A along K, of B along N.
+mlir::FailureOr<GemmPlan>
+planCooperativeGemm(tile::ContractOp op,
+                    const schedule::DeviceDescription &device);
 
 } // namespace polytile::gpu
 

@@ -27,21 +27,31 @@ SmallVector<Value> splitIndex(IndexMath math, Value index,
   return math.delinearize(index, shape);
 }
 
+/// The binding as it is read: eight halves are four i32.
+static Value viewOf(KernelEmitter &emitter, Value buffer, int64_t lanes) {
+  if (lanes <= 4)
+    return lanes == 1 ? buffer : emitter.vectorView(buffer, lanes);
+  OpBuilder &b = emitter.builder;
+  int64_t count = cast<MemRefType>(buffer.getType()).getNumElements();
+  auto vector = VectorType::get({4}, b.getI32Type());
+  return b.create<kernel::VectorViewOp>(
+      emitter.loc,
+      MemRefType::get({llvm::divideCeilSigned(count, lanes)}, vector), buffer);
+}
+
 GemmStaging::GemmStaging(KernelEmitter &emitter, tile::ContractOp op,
-                         const GemmOperand &operand, int64_t width,
-                         int64_t depth, int64_t threads, int64_t total,
-                         int64_t totalK, Value first, Value batch)
+                         const GemmOperand &operand, GemmBlock block,
+                         GemmExtents extents, Value first, Value batch)
     : emitter(emitter), op(op), operand(operand), math(emitter.math()),
-      width(width), depth(depth), totalK(totalK) {
+      block(block), totalK(extents.k) {
   Value tensor = op.getInputs()[operand.input];
   element = cast<RankedTensorType>(tensor.getType()).getElementType();
-  Value buffer = emitter.evaluator.bufferOf(tensor);
-  view =
-      operand.lanes == 1 ? buffer : emitter.vectorView(buffer, operand.lanes);
-  fastThreads = (isAlongK() ? depth : width) / operand.lanes;
-  slowStep = threads / fastThreads;
-  slots = width * depth / operand.lanes / threads;
-  assert(threads % fastThreads == 0 && slots > 0 && "candidates suit blocks");
+  view = viewOf(emitter, emitter.evaluator.bufferOf(tensor), operand.lanes);
+  fastThreads = (isAlongK() ? block.depth : block.width) / operand.lanes;
+  slowStep = block.threads / fastThreads;
+  slots = block.width * block.depth / operand.lanes / block.threads;
+  assert(block.threads % fastThreads == 0 && slots > 0 &&
+         "candidates suit blocks");
   Value thread = emitter.threadId();
   fast = math.mul(math.mod(thread, fastThreads), operand.lanes);
   slow = math.div(thread, fastThreads);
@@ -54,13 +64,23 @@ GemmStaging::GemmStaging(KernelEmitter &emitter, tile::ContractOp op,
         math.add(first, isAlongK() ? math.add(slow, slot * slowStep) : fast);
     // Beyond the end the last elements are read again: nobody looks at what
     // they give.
-    if (total % width != 0)
+    if (extents.own % block.width != 0)
       own = emitter.builder.create<arith::MinUIOp>(
           emitter.loc, own,
-          math.constant(isAlongK() ? total - 1 : total - operand.lanes));
+          math.constant(extents.own - (isAlongK() ? 1 : operand.lanes)));
     ownParts.push_back(
         add(start, partOf(splitIndex(math, own, operand.own), operand.own)));
   }
+}
+
+int64_t GemmStaging::halfRow() const {
+  return ((isAlongK() ? block.depth : block.width) + 8) / 8;
+}
+
+int64_t GemmStaging::blockElements() const {
+  if (!isHalves())
+    return block.width * block.depth;
+  return halfRow() * (isAlongK() ? block.width : block.depth);
 }
 
 /// Positions count vectors where vectors are read.
@@ -95,7 +115,7 @@ GemmStaging::Part GemmStaging::add(const Part &a, const Part &b) {
 GemmStaging::Part GemmStaging::reductionPart(Value firstK, Value k) {
   ArrayRef<GemmIndex> indices = operand.reduction;
   int64_t inner = indices.back().extent;
-  if (indices.size() == 1 || inner % depth != 0)
+  if (indices.size() == 1 || inner % block.depth != 0)
     return partOf(splitIndex(math, math.add(firstK, k), indices), indices);
   SmallVector<Value> split = splitIndex(math, firstK, indices);
   split.back() = math.add(split.back(), k);
@@ -106,7 +126,7 @@ GemmStaging::Part GemmStaging::reductionPart(Value firstK, Value k) {
 Value GemmStaging::isInside(const Part &part, Value k) {
   OpBuilder &b = emitter.builder;
   Value inside;
-  if (totalK % depth != 0)
+  if (totalK % block.depth != 0)
     inside = b.create<arith::CmpIOp>(emitter.loc, arith::CmpIPredicate::ult, k,
                                      math.constant(totalK));
   for (auto [value, bound] : llvm::zip_equal(part.bounds, operand.bounds))
@@ -116,7 +136,7 @@ Value GemmStaging::isInside(const Part &part, Value k) {
   return inside;
 }
 
-FailureOr<Value> GemmStaging::convert(Value value) {
+FailureOr<Value> GemmStaging::convertOne(Value value) {
   value = emitter.scalars.fromMemory(emitter.loc, value, element);
   for (Operation *cast : operand.casts) {
     value = emitter.scalars.emit(cast, value);
@@ -126,6 +146,28 @@ FailureOr<Value> GemmStaging::convert(Value value) {
   return value;
 }
 
+/// What was read, in the type that is computed with.
+FailureOr<Value> GemmStaging::convert(Value raw) {
+  if (isHalves())
+    return raw;
+  if (operand.lanes == 1)
+    return convertOne(raw);
+  if (operand.casts.empty() &&
+      codegen::registerType(element) == codegen::memoryType(element))
+    return raw;
+  OpBuilder &b = emitter.builder;
+  SmallVector<Value> parts;
+  for (int64_t lane = 0; lane < operand.lanes; ++lane) {
+    FailureOr<Value> converted =
+        convertOne(b.create<vector::ExtractOp>(emitter.loc, raw, lane));
+    if (failed(converted))
+      return failure();
+    parts.push_back(*converted);
+  }
+  auto type = VectorType::get({operand.lanes}, parts.front().getType());
+  return b.create<vector::FromElementsOp>(emitter.loc, type, parts).getResult();
+}
+
 FailureOr<Value> GemmStaging::loadOne(const Part &part, Value inside) {
   OpBuilder &b = emitter.builder;
   Location loc = emitter.loc;
@@ -133,31 +175,13 @@ FailureOr<Value> GemmStaging::loadOne(const Part &part, Value inside) {
   if (inside)
     position =
         b.create<arith::SelectOp>(loc, inside, position, math.constant(0));
-  Value raw = b.create<memref::LoadOp>(loc, view, position);
-  Value value = raw;
-  bool isPlain = operand.casts.empty() &&
-                 codegen::registerType(element) == codegen::memoryType(element);
-  if (operand.lanes == 1) {
-    FailureOr<Value> converted = convert(raw);
-    if (failed(converted))
-      return failure();
-    value = *converted;
-  } else if (!isPlain) {
-    SmallVector<Value> parts;
-    for (int64_t lane = 0; lane < operand.lanes; ++lane) {
-      FailureOr<Value> converted =
-          convert(b.create<vector::ExtractOp>(loc, raw, lane));
-      if (failed(converted))
-        return failure();
-      parts.push_back(*converted);
-    }
-    value = b.create<vector::FromElementsOp>(
-        loc, VectorType::get({operand.lanes}, parts.front().getType()), parts);
-  }
-  if (!inside)
+  FailureOr<Value> value =
+      convert(b.create<memref::LoadOp>(loc, view, position));
+  if (failed(value) || !inside)
     return value;
-  Value zero = b.create<arith::ConstantOp>(loc, b.getZeroAttr(value.getType()));
-  return b.create<arith::SelectOp>(loc, inside, value, zero).getResult();
+  Value zero =
+      b.create<arith::ConstantOp>(loc, b.getZeroAttr(value->getType()));
+  return b.create<arith::SelectOp>(loc, inside, *value, zero).getResult();
 }
 
 FailureOr<SmallVector<Value>> GemmStaging::load(Value firstK) {
@@ -183,46 +207,56 @@ FailureOr<SmallVector<Value>> GemmStaging::load(Value firstK) {
 int64_t GemmStaging::rowsPerMask() const { return operand.lanes; }
 
 int64_t GemmStaging::maskStep() const {
-  return operand.lanes == 4 ? std::max<int64_t>(128 / depth, 4) : 4;
+  return operand.lanes == 4 ? std::max<int64_t>(128 / block.depth, 4) : 4;
 }
 
 Value GemmStaging::position(Value own, int64_t k) {
-  int64_t mask = isAlongK() ? k / rowsPerMask() * maskStep() % width : 0;
+  int64_t mask = isAlongK() ? k / rowsPerMask() * maskStep() % block.width : 0;
   if (mask != 0)
     own = emitter.builder.create<arith::XOrIOp>(emitter.loc, own,
                                                 math.constant(mask));
-  return math.add(own, k * width);
+  return math.add(own, k * block.width);
+}
+
+/// Four numbers along K go to four rows.
+void GemmStaging::storeColumn(Value value, Value along, Value memory,
+                              Value base) {
+  OpBuilder &b = emitter.builder;
+  Location loc = emitter.loc;
+  Value mask = math.mod(math.mul(math.div(fast, rowsPerMask()), maskStep()),
+                        block.width);
+  Value own = b.create<arith::XOrIOp>(loc, along, mask);
+  Value where = math.add(base, math.add(math.mul(fast, block.width), own));
+  for (int64_t lane = 0; lane < operand.lanes; ++lane) {
+    Value one = value;
+    if (operand.lanes > 1)
+      one = b.create<vector::ExtractOp>(loc, value, lane);
+    b.create<memref::StoreOp>(loc, one, memory,
+                              math.add(where, lane * block.width));
+  }
 }
 
 void GemmStaging::store(ValueRange values, Value memory, Value base) {
   OpBuilder &b = emitter.builder;
-  Location loc = emitter.loc;
-  Value vectors;
-  if (!isAlongK() && operand.lanes == 4)
-    vectors = emitter.vectorView(memory, 4);
   for (auto [slot, value] : llvm::enumerate(values)) {
     Value along = math.add(slow, static_cast<int64_t>(slot) * slowStep);
-    if (!isAlongK()) {
-      // [k][own]: the order in which it was read.
-      Value where = math.add(base, math.add(math.mul(along, width), fast));
-      if (vectors)
-        b.create<memref::StoreOp>(loc, value, vectors, math.div(where, 4));
-      else
-        b.create<memref::StoreOp>(loc, value, memory, where);
+    if (isAlongK() && !isHalves()) {
+      storeColumn(value, along, memory, base);
       continue;
     }
-    Value mask =
-        math.mod(math.mul(math.div(fast, rowsPerMask()), maskStep()), width);
-    Value own = b.create<arith::XOrIOp>(loc, along, mask);
-    Value where = math.add(base, math.add(math.mul(fast, width), own));
-    for (int64_t lane = 0; lane < operand.lanes; ++lane) {
-      Value one =
-          operand.lanes == 1
-              ? value
-              : b.create<vector::ExtractOp>(loc, value, lane).getResult();
-      b.create<memref::StoreOp>(loc, one, memory,
-                                math.add(where, lane * width));
-    }
+    // In the order in which it was read.
+    int64_t row = isHalves() ? 8 * halfRow() : block.width;
+    Value where = math.add(math.mul(along, row), fast);
+    if (isHalves())
+      where = math.add(base, math.div(where, 8));
+    else if (operand.lanes == 4)
+      where = math.div(math.add(base, where), 4);
+    else
+      where = math.add(base, where);
+    bool isVector = !isHalves() && operand.lanes == 4;
+    b.create<memref::StoreOp>(emitter.loc, value,
+                              isVector ? emitter.vectorView(memory, 4) : memory,
+                              where);
   }
 }
 

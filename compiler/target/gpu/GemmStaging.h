@@ -10,6 +10,10 @@
 // subgroup, which then write a column, meet different banks, `own` is replaced
 // by own ^ mask(k).
 //
+// Blocks of halves for cooperative matrices keep the order in which they are
+// read, eight halves in a vector<4xi32>, with rows padded by 8 halves: without
+// that the rows of a matrix would share their banks.
+//
 //===----------------------------------------------------------------------===//
 
 #ifndef POLYTILE_COMPILER_TARGET_GPU_GEMMSTAGING_H
@@ -26,28 +30,40 @@ llvm::SmallVector<mlir::Value> splitIndex(codegen::IndexMath math,
                                           mlir::Value index,
                                           llvm::ArrayRef<GemmIndex> indices);
 
+/// The extents of a block: along M or N, along K; and the threads that move it.
+struct GemmBlock {
+  int64_t width, depth, threads;
+};
+
+/// The extents of a whole factor: along M or N, and along K.
+struct GemmExtents {
+  int64_t own, k;
+};
+
 /// One factor's blocks, as one workgroup reads them.
 class GemmStaging {
 public:
-  /// `width` is the block's extent along M or N, `depth` that along K; `total`
-  /// and `totalK` are those of the whole factor; `first` is where the block
-  /// starts along M or N, `batch` the flat batch index.
+  /// `first` is where the block starts along M or N, `batch` the flat batch
+  /// index. An operand with 8 lanes is read as halves.
   GemmStaging(KernelEmitter &emitter, tile::ContractOp op,
-              const GemmOperand &operand, int64_t width, int64_t depth,
-              int64_t threads, int64_t total, int64_t totalK, mlir::Value first,
-              mlir::Value batch);
+              const GemmOperand &operand, GemmBlock block, GemmExtents extents,
+              mlir::Value first, mlir::Value batch);
 
-  /// Workgroup memory that one block takes, in elements.
-  int64_t blockElements() const { return width * depth; }
+  /// Workgroup memory that one block takes: numbers, or vectors of 8 halves.
+  int64_t blockElements() const;
+
+  /// Of a block of halves: the vectors from one row to the next.
+  int64_t halfRow() const;
 
   /// Reads what this thread has to of the block that starts at `firstK`, in the
-  /// accumulation's register type: scalars or vectors of 4.
+  /// accumulation's register type: scalars or vectors of 4; or vectors of 8
+  /// halves.
   mlir::FailureOr<llvm::SmallVector<mlir::Value>> load(mlir::Value firstK);
 
   /// Writes what load() gave to `memory`, from element `base` on.
   void store(mlir::ValueRange values, mlir::Value memory, mlir::Value base);
 
-  /// The position in a block of the 4 elements from `own` (a multiple of 4) on
+  /// The position in a block of the 4 numbers from `own` (a multiple of 4) on
   /// in row `k`.
   mlir::Value position(mlir::Value own, int64_t k);
 
@@ -59,13 +75,17 @@ private:
     llvm::SmallVector<mlir::Value> bounds;
   };
   bool isAlongK() const { return operand.order == StagingOrder::AlongK; }
+  bool isHalves() const { return operand.lanes == 8; }
   Part partOf(llvm::ArrayRef<mlir::Value> split,
               llvm::ArrayRef<GemmIndex> indices);
   Part add(const Part &a, const Part &b);
   Part reductionPart(mlir::Value firstK, mlir::Value k);
   mlir::Value isInside(const Part &part, mlir::Value k);
   mlir::FailureOr<mlir::Value> loadOne(const Part &part, mlir::Value inside);
-  mlir::FailureOr<mlir::Value> convert(mlir::Value element);
+  mlir::FailureOr<mlir::Value> convert(mlir::Value raw);
+  mlir::FailureOr<mlir::Value> convertOne(mlir::Value element);
+  void storeColumn(mlir::Value value, mlir::Value along, mlir::Value memory,
+                   mlir::Value base);
   /// Rows of K that share a mask, and by how much the masks differ.
   int64_t rowsPerMask() const;
   int64_t maskStep() const;
@@ -74,7 +94,8 @@ private:
   tile::ContractOp op;
   const GemmOperand &operand;
   codegen::IndexMath math;
-  int64_t width, depth, totalK;
+  GemmBlock block;
+  int64_t totalK;
   mlir::Type element; ///< of the factor's tensor
   mlir::Value view;   ///< the binding, as vectors where they are read
   /// Threads side by side along the fast direction, and each thread's place.

@@ -25,6 +25,8 @@ using Schedule = FailureOr<kernel::FuncOp> (*)(func::FuncOp, LoweringContext &);
 
 /// In the order in which they are tried.
 constexpr Schedule schedules[] = {
+    tryCooperativeGemm,
+    tryGemm,
     tryContraction,
     tryElementwise,
 };

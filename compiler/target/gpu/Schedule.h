@@ -163,6 +163,10 @@ llvm::LogicalResult storeEpilogue(KernelEmitter &emitter,
 
 // The schedules. Each fails without a message where it doesn't fit; the last
 // two take everything, and report what can't be computed.
+mlir::FailureOr<kernel::FuncOp> tryCooperativeGemm(mlir::func::FuncOp source,
+                                                   LoweringContext &context);
+mlir::FailureOr<kernel::FuncOp> tryGemm(mlir::func::FuncOp source,
+                                        LoweringContext &context);
 mlir::FailureOr<kernel::FuncOp> tryElementwise(mlir::func::FuncOp source,
                                                LoweringContext &context);
 mlir::FailureOr<kernel::FuncOp> tryContraction(mlir::func::FuncOp source,
