@@ -8,6 +8,7 @@
 #include "compiler/target/cpu/CpuTarget.h"
 #include "compiler/target/gpu/GpuTarget.h"
 #include "compiler/target/opencl/OpenCLTarget.h"
+#include "compiler/target/spirv/SpirvTarget.h"
 #include "dialects/kernel/IR/KernelOps.h"
 #include "dialects/program/IR/ProgramOps.h"
 #include "dialects/program/Transforms/Passes.h"
@@ -57,6 +58,7 @@ int main(int argc, char **argv) {
   polytile::cpu::registerCpuPasses();
   polytile::gpu::registerGpuPasses();
   polytile::opencl::registerOpenCLPasses();
+  polytile::spirv_target::registerSpirvPasses();
   polytile::program::registerTileToProgramPasses();
   polytile::program::registerProgramPasses();
   polytile::tile::registerTilePasses();

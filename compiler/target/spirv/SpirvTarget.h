@@ -46,6 +46,9 @@ mlir::LogicalResult printSpirv(mlir::ModuleOp module,
                                const schedule::DeviceDescription &device,
                                llvm::raw_ostream &stream);
 
+/// Registers the pass `spirv-print` for polytile-opt.
+void registerSpirvPasses();
+
 } // namespace polytile::spirv_target
 
 #endif // POLYTILE_COMPILER_TARGET_SPIRV_SPIRVTARGET_H
