@@ -53,6 +53,12 @@ mlir::Value getStorage(mlir::Value value);
 mlir::FailureOr<Partition> partition(mlir::func::FuncOp function,
                                      unsigned maxKernelOperations);
 
+/// Joins kernels that work on the rows of one space, of at most `maxColumns`
+/// elements, into kernels of at most `maxOperations` operations
+/// (RowChains.cpp).
+void joinRowChains(Partition &partition, int64_t maxColumns,
+                   unsigned maxOperations);
+
 } // namespace polytile::program
 
 #endif // POLYTILE_COMPILER_CONVERSION_TILETOPROGRAM_PARTITION_H

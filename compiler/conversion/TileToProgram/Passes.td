@@ -16,6 +16,9 @@ def TileToProgram : Pass<"tile-to-program", "::mlir::ModuleOp"> {
     differ in nothing but names and locations are emitted once. Tensors without elements, and contractions over no point, need
     no kernel. Takes linear time.
 
+    With `max-row-elements`, for targets that hold rows in registers, kernels that reduce the same rows, or work on them
+    element by element, are joined: softmax becomes one kernel.
+
     ```mlir
     func.func @f(%X: tensor<4x8xf32> {tile.name = "X"}) -> (tensor<4xf32> {tile.name = "Y"}) {
       %0 = tile.contract max ins(%X) ... : (tensor<4x8xf32>) -> tensor<4xf32>
@@ -39,6 +42,8 @@ def TileToProgram : Pass<"tile-to-program", "::mlir::ModuleOp"> {
   let options = [
     Option<"maxKernelOperations", "max-kernel-operations", "unsigned", "64",
            "No kernel takes more operations than these, so that compile time stays linear">,
+    Option<"maxRowElements", "max-row-elements", "int64_t", "0",
+           "Chains of reductions of rows of up to so many elements become one kernel each; 0: none">,
   ];
 }
 

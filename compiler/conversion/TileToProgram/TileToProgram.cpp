@@ -364,6 +364,8 @@ struct TileToProgram
       FailureOr<Partition> parts = partition(function, maxKernelOperations);
       if (failed(parts))
         return signalPassFailure();
+      if (maxRowElements > 0)
+        joinRowChains(*parts, maxRowElements, maxKernelOperations);
       partitions.push_back(std::move(*parts));
     }
     // Names of kernels must not meet those of functions: build each entry
