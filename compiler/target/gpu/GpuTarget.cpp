@@ -28,10 +28,6 @@ void registerGpuDialects(DialectRegistry &registry) {
 
 void registerGpuPasses() { registerGpuTargetPasses(); }
 
-/// The limits of every usable device, which need no mention.
-static constexpr uint64_t everyWorkgroup = 128, everyWorkgroupMemory = 16 << 10,
-                          everyBinding = uint64_t(128) << 20;
-
 CompiledKernel describeKernel(kernel::FuncOp kernel) {
   CompiledKernel result;
   result.symbol = kernel.getSymName().str();
@@ -46,24 +42,6 @@ CompiledKernel describeKernel(kernel::FuncOp kernel) {
   if (auto features = kernel.getRequires())
     for (Attribute feature : *features)
       result.requirements.push_back(cast<StringAttr>(feature).str());
-  auto atLeast = [&](StringRef limit, uint64_t value, uint64_t every) {
-    if (value > every)
-      result.requirements.push_back((limit + ">=" + Twine(value)).str());
-  };
-  atLeast("workgroup_size", kernel.getWorkgroupItems(), everyWorkgroup);
-  atLeast("workgroup_memory_bytes", result.workgroupMemoryBytes,
-          everyWorkgroupMemory);
-  uint64_t binding = 0;
-  for (Type type : kernel.getArgumentTypes()) {
-    auto memory = cast<MemRefType>(type);
-    binding = std::max<uint64_t>(
-        binding, memory.getNumElements() *
-                     kernel::getMemoryBytes(memory.getElementType()));
-  }
-  atLeast("binding_bytes", binding, everyBinding);
-  if (result.subgroupSize != 0)
-    result.requirements.push_back("subgroup_size=" +
-                                  std::to_string(result.subgroupSize));
   return result;
 }
 

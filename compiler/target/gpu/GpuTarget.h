@@ -30,8 +30,8 @@ struct CompiledKernel {
   uint64_t bytes = 0;
   /// The only size of subgroup that the kernel works with; 0: any.
   uint32_t subgroupSize = 0;
-  /// What a device must have to run it: names of features, and limits as in
-  /// "workgroup_size>=256".
+  /// Features that a device must have to run it, beside room for the sizes
+  /// above.
   std::vector<std::string> requirements;
 };
 
