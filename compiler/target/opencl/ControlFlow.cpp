@@ -175,6 +175,10 @@ LogicalResult FunctionPrinter::printIf(scf::IfOp branch) {
   Expression condition = use(branch.getCondition());
   if (writesMemory(branch))
     flushReads();
+  // Before the blocks, which would else declare the same names inside.
+  SmallVector<std::string> results;
+  for (OpResult result : branch.getResults())
+    results.push_back(result.use_empty() ? "" : names.make(wishFor(result)));
   names.enter();
   FailureOr<Branch> yes = printApart(*branch.thenBlock());
   names.leave();
@@ -191,6 +195,7 @@ LogicalResult FunctionPrinter::printIf(scf::IfOp branch) {
   }
   if (branch.getNumResults() == 1 && yes->text.empty() && no.text.empty()) {
     Type type = branch.getResultTypes().front();
+    names.forget(results.front());
     define(branch.getResult(0),
            narrowed(makeConditional(condition, yes->results.front(),
                                     no.results.front()),
@@ -199,17 +204,18 @@ LogicalResult FunctionPrinter::printIf(scf::IfOp branch) {
   }
   if (yes->text.empty() && no.text.empty() && branch.getNumResults() == 0)
     return success();
-  SmallVector<std::string> results;
-  for (OpResult result : branch.getResults()) {
-    results.push_back(names.make(wishFor(result)));
-    line(types.name(result.getType()) + " " + results.back() + ";");
-    setName(result, results.back());
+  for (auto [result, name] : llvm::zip_equal(branch.getResults(), results)) {
+    if (name.empty())
+      continue;
+    line(types.name(result.getType()) + " " + name + ";");
+    setName(result, name);
   }
   auto printSide = [&](const Branch &side) {
     out += side.text;
     ++depth;
     for (auto [name, value] : llvm::zip(results, side.results))
-      line(name + " = " + value.text + ";");
+      if (!name.empty())
+        line(name + " = " + value.text + ";");
     --depth;
   };
   line("if (" + condition.text + ") {");

@@ -39,6 +39,8 @@ struct Expression {
   Level level = Level::Primary;
   /// Evaluation reads memory that a store, a barrier or a loop may change.
   bool readsMemory = false;
+  /// Of a cast of a signed integer to unsigned: what is cast.
+  std::string signedOperand;
   /// The loop variables in it, by number: they change when the loop goes on.
   llvm::SmallVector<unsigned, 2> variables;
 

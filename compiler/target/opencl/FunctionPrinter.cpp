@@ -168,9 +168,13 @@ void FunctionPrinter::define(Value value, Expression expression) {
     values[value] = std::move(expression);
     return;
   }
-  bool once = value.hasOneUse() && (*value.getUsers().begin())->getBlock() ==
-                                       value.getDefiningOp()->getBlock();
-  if (!once || expression.text.size() > inlineLength)
+  Operation *user = *value.getUsers().begin();
+  // Where the use ends the line there is no need for another name.
+  size_t limit =
+      isa<memref::StoreOp, scf::YieldOp>(user) ? lineLength - 20 : inlineLength;
+  if (!value.hasOneUse() ||
+      user->getBlock() != value.getDefiningOp()->getBlock() ||
+      expression.text.size() > limit)
     return declare(value, expression);
   values[value] = std::move(expression);
   waiting.push_back(value);

@@ -121,6 +121,7 @@ private:
 
   // IntegerOperations.cpp
   MaybeExpression integerOf(mlir::Operation *op);
+  Expression sumOf(mlir::Operation *op);
   MaybeExpression divisionOf(mlir::Operation *op);
   MaybeExpression logicOf(mlir::Operation *op);
   Expression notOf(const Expression &operand, Type type) const;

@@ -46,14 +46,22 @@ bool isBool(Type type) { return getElementTypeOrSelf(type).isInteger(1); }
 
 Expression FunctionPrinter::asSigned(const Expression &value, Type type) const {
   std::string name = types.name(type, Sign::Signed);
-  return isVector(type) ? makeCall("as_" + name, {value})
-                        : makeUnary("(" + name + ")", value);
+  if (isVector(type))
+    return makeCall("as_" + name, {value});
+  Expression operand = value;
+  if (!value.signedOperand.empty())
+    operand.text = value.signedOperand;
+  return makeUnary("(" + name + ")", operand);
 }
 
 Expression FunctionPrinter::fromSigned(const Expression &value,
                                        Type type) const {
-  return isVector(type) ? makeCall("as_" + types.name(type), {value})
-                        : makeUnary("(" + types.name(type) + ")", value);
+  if (isVector(type))
+    return makeCall("as_" + types.name(type), {value});
+  std::string cast = "(" + types.name(type) + ")";
+  Expression result = makeUnary(cast, value);
+  result.signedOperand = result.text.substr(cast.size());
+  return result;
 }
 
 Expression FunctionPrinter::useSigned(Value value) {
@@ -197,6 +205,24 @@ FailureOr<Expression> FunctionPrinter::logicOf(Operation *op) {
   return make("!=", Level::Equality, "^", Level::BitXor);
 }
 
+/// A sum; one with a negative number is written as a difference.
+Expression FunctionPrinter::sumOf(Operation *op) {
+  Type type = op->getResult(0).getType();
+  Expression left = use(op->getOperand(0));
+  APInt constant;
+  StringRef sign = "+";
+  Expression right;
+  if (!isVector(type) &&
+      matchPattern(op->getOperand(1), m_ConstantInt(&constant)) &&
+      constant.isNegative() && !constant.isMinSignedValue()) {
+    sign = "-";
+    right = literalOf(IntegerAttr::get(type, -constant));
+  } else {
+    right = use(op->getOperand(1));
+  }
+  return narrowed(makeBinary(sign, Level::Sum, left, right), type);
+}
+
 FailureOr<Expression> FunctionPrinter::integerOf(Operation *op) {
   if (isa<arith::AndIOp, arith::OrIOp, arith::XOrIOp>(op))
     return logicOf(op);
@@ -225,7 +251,7 @@ FailureOr<Expression> FunctionPrinter::integerOf(Operation *op) {
                       type);
   };
   return llvm::TypeSwitch<Operation *, FailureOr<Expression>>(op)
-      .Case([&](arith::AddIOp) { return binary("+", Level::Sum); })
+      .Case([&](arith::AddIOp) { return sumOf(op); })
       .Case([&](arith::SubIOp) { return binary("-", Level::Sum); })
       .Case([&](arith::MulIOp) { return binary("*", Level::Product, true); })
       .Case([&](arith::ShLIOp) { return binary("<<", Level::Shift, true); })

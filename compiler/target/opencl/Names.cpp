@@ -102,6 +102,11 @@ void Names::leave() {
     taken.erase(name);
 }
 
+void Names::forget(StringRef name) {
+  taken.erase(name);
+  llvm::erase(scopes.back(), name.str());
+}
+
 std::string Names::make(StringRef wish) {
   std::string name;
   for (char c : wish)

@@ -36,6 +36,9 @@ public:
   /// and a number added when the name is reserved or taken.
   std::string make(llvm::StringRef wish);
 
+  /// Gives back a name that the innermost block made and didn't use.
+  void forget(llvm::StringRef name);
+
 private:
   llvm::StringSet<> taken;
   llvm::SmallVector<llvm::SmallVector<std::string>> scopes;

@@ -129,7 +129,11 @@ std::string Types::scalarLiteral(Attribute value, Type type, bool lane) const {
   }
   const unsigned width = bits(type);
   integer = integer.sextOrTrunc(width);
-  std::string digits = integer.isNegative() && width >= 32
+  // Large numbers are patterns of bits, except where they are places.
+  const bool isPattern = integer.isNegative()
+                             ? width >= 32
+                             : !type.isIndex() && integer.getActiveBits() > 20;
+  std::string digits = isPattern
                            ? hexadecimal(integer)
                            : llvm::toString(integer, 10, /*Signed=*/false);
   if (width < 32)
