@@ -23,6 +23,13 @@ uint64_t blockSize(uint64_t bytes) {
                  std::clamp(unit, Memory::kAlignment, largestUnit));
 }
 
+/// For the message of a simulated failure.
+std::string firstKernel(const Variant &variant) {
+  return variant.kernels.empty()
+             ? "a program without kernels"
+             : "kernel " + inQuotes(variant.kernels[0].symbol);
+}
+
 /// Idle memory beyond this part of the device's is freed.
 constexpr uint64_t kPooledPart = 8;
 
@@ -69,9 +76,8 @@ Status GpuDevice::prepare(std::shared_ptr<const Package> package, size_t entry,
   PTL_TRY(
       known.checkFits(source.variants[variant]).within(inQuotes(source.name)));
   if (isSimulated("build-failure"))
-    return fail(PTL_STATUS_KERNEL_FAILED, "the kernels of ",
-                inQuotes(source.name), " can't be built for ", name(),
-                ": simulated");
+    return fail(PTL_STATUS_KERNEL_FAILED, firstKernel(source.variants[variant]),
+                " can't be built for ", name(), ": simulated");
   PTL_TRY(makeExecutable(std::move(package), entry, variant, executable));
   enter(executable.get());
   return {};

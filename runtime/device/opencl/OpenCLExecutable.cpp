@@ -2,6 +2,7 @@
 // queue, and are waited for once.
 #include "runtime/device/opencl/OpenCLExecutable.h"
 
+#include <algorithm>
 #include <map>
 
 namespace polytile::runtime {
@@ -60,14 +61,22 @@ Status OpenCLExecutable::buildKernels() {
 }
 
 /// What only the compiled kernel tells: its registers may allow fewer items
-/// than the device does, and the compiler may use more local memory.
+/// than the device does, and the compiler may use more local memory. A kernel
+/// that was compiled for its workgroups can run them, whatever the driver says
+/// of others (rusticl says 32 of all kernels).
 Status OpenCLExecutable::checkCompiled(size_t index, cl_kernel compiled) const {
   const Kernel &kernel = variant().kernels[index];
   uint64_t items = 1;
   for (uint32_t size : kernel.workgroupSize)
     items *= size;
-  size_t allowed = 0;
-  if (opencl.api.GetKernelWorkGroupInfo(compiled, id, CL_KERNEL_WORK_GROUP_SIZE,
+  size_t allowed = 0, required[3] = {};
+  opencl.api.GetKernelWorkGroupInfo(compiled, id,
+                                    CL_KERNEL_COMPILE_WORK_GROUP_SIZE,
+                                    sizeof(required), required, nullptr);
+  bool isFixed = std::equal(std::begin(required), std::end(required),
+                            kernel.workgroupSize.begin());
+  if (!isFixed &&
+      opencl.api.GetKernelWorkGroupInfo(compiled, id, CL_KERNEL_WORK_GROUP_SIZE,
                                         sizeof(allowed), &allowed,
                                         nullptr) == CL_SUCCESS &&
       allowed && items > allowed)
