@@ -191,7 +191,7 @@ bool VulkanHeap::cut(Shared &from, uint64_t bytes,
 Status VulkanHeap::allocate(uint64_t bytes,
                             std::unique_ptr<DeviceMemory> &memory) {
   std::lock_guard lock(mutex);
-  if (bytes > sharedSize / 4) {
+  if (bytes >= sharedSize / 4) {
     VulkanAllocation made;
     PTL_TRY(makeAllocation(bytes, VulkanMemoryUse::Device, made));
     own.push_back(made);
