@@ -92,14 +92,23 @@ FailureOr<Value> ContractionPoints::loadInput(LoopScanner &scanner,
 FailureOr<std::pair<Value, Value>>
 ContractionPoints::evaluate(LoopScanner &scanner) {
   evaluator.startScope();
-  llvm::DenseMap<Value, Value> values;
-  Block &body = op.getBody().front();
-  for (auto [i, argument] : llvm::enumerate(body.getArguments())) {
+  SmallVector<Value> elements;
+  for (unsigned i = 0, e = op.getInputs().size(); i < e; ++i) {
     FailureOr<Value> element = loadInput(scanner, i);
     if (failed(element))
       return failure();
-    values[argument] = *element;
+    elements.push_back(*element);
   }
+  return evaluateBody(elements);
+}
+
+FailureOr<std::pair<Value, Value>>
+ContractionPoints::evaluateBody(ValueRange elements) {
+  llvm::DenseMap<Value, Value> values;
+  Block &body = op.getBody().front();
+  for (auto [argument, element] :
+       llvm::zip_equal(body.getArguments(), elements))
+    values[argument] = element;
   for (Operation &inner : body.without_terminator()) {
     SmallVector<Value> operands;
     for (Value operand : inner.getOperands())

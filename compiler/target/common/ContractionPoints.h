@@ -46,6 +46,10 @@ public:
   mlir::FailureOr<std::pair<mlir::Value, mlir::Value>>
   evaluate(LoopScanner &scanner);
 
+  /// The same, from the elements of the inputs.
+  mlir::FailureOr<std::pair<mlir::Value, mlir::Value>>
+  evaluateBody(mlir::ValueRange elements);
+
   /// What is carried after one more point.
   mlir::FailureOr<llvm::SmallVector<mlir::Value>>
   accumulate(LoopScanner &scanner, mlir::ValueRange carried);

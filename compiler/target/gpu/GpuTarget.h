@@ -46,6 +46,10 @@ void registerGpuPasses();
 llvm::LogicalResult lowerKernels(mlir::ModuleOp module,
                                  const schedule::DeviceDescription &device);
 
+/// The most elements of a row that a kernel for `device` holds in registers:
+/// chains of reductions of such rows may be one kernel.
+int64_t maxHeldRow(const schedule::DeviceDescription &device);
+
 /// Reads off what lowerKernels left on `kernel`.
 CompiledKernel describeKernel(kernel::FuncOp kernel);
 

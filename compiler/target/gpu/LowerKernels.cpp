@@ -27,6 +27,7 @@ using Schedule = FailureOr<kernel::FuncOp> (*)(func::FuncOp, LoweringContext &);
 constexpr Schedule schedules[] = {
     tryCooperativeGemm,
     tryGemm,
+    tryRows,
     tryContraction,
     tryElementwise,
 };

@@ -169,6 +169,8 @@ mlir::FailureOr<kernel::FuncOp> tryGemm(mlir::func::FuncOp source,
                                         LoweringContext &context);
 mlir::FailureOr<kernel::FuncOp> tryElementwise(mlir::func::FuncOp source,
                                                LoweringContext &context);
+mlir::FailureOr<kernel::FuncOp> tryRows(mlir::func::FuncOp source,
+                                        LoweringContext &context);
 mlir::FailureOr<kernel::FuncOp> tryContraction(mlir::func::FuncOp source,
                                                LoweringContext &context);
 

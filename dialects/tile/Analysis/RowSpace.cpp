@@ -44,6 +44,13 @@ RowShape RowSpace::classify(Value value) const {
   return isRow ? RowShape::Row : RowShape::Other;
 }
 
+/// True when the results of `map` are variables and numbers.
+static bool isPlain(AffineMap map) {
+  return llvm::all_of(map.getResults(), [](AffineExpr expr) {
+    return isa<AffineDimExpr, AffineConstantExpr>(expr);
+  });
+}
+
 /// The index variables that the results of `map` are, if they are all the
 /// variables, each once.
 static std::optional<SmallVector<unsigned>> permutationOf(AffineMap map) {
@@ -107,6 +114,9 @@ std::optional<RowSpace> rowSpaceOf(ContractOp contract) {
   if (!contract.isSpecialized() || contract.getYield().getCondition() ||
       contract.getAggregation() == Aggregation::assign)
     return std::nullopt;
+  for (unsigned i = 0, e = contract.getInputs().size(); i < e; ++i)
+    if (!isPlain(contract.getInputMap(i)))
+      return std::nullopt;
   AffineMap output = contract.getOutputMap();
   unsigned count = countVariables(output);
   for (auto [number, input] : llvm::enumerate(contract.getInputs())) {
