@@ -48,9 +48,8 @@ private:
   void placeThread();
   FailureOr<SmallVector<Value>> emitBlocks(GemmStaging &a, GemmStaging &b);
   SmallVector<Value> multiply(GemmStaging &a, GemmStaging &b, Value viewA,
-                              Value viewB, Value baseA, Value baseB,
-                              ValueRange sums);
-  SmallVector<Value> loadVectors(GemmStaging &factor, Value view, Value base,
+                              Value viewB, Value copy, ValueRange sums);
+  SmallVector<Value> loadVectors(GemmStaging &factor, Value view, Value copy,
                                  Value first, int64_t step, int64_t count,
                                  int64_t k);
   Value multiplyAdd(Value x, Value y, Value sum);
@@ -58,11 +57,11 @@ private:
   LogicalResult emitExact(ArrayRef<Value> sums);
   /// The thread's row `i`, and its column `j`: groups of four.
   Value rowOf(Value i) {
-    return math.add(math.add(groupM, threadM),
+    return math.add(math.add(groupM, math.mul(threadM, 4)),
                     grouped(i, tile.threadsAlongM()));
   }
   Value columnOf(Value j) {
-    return math.add(math.add(groupN, threadN),
+    return math.add(math.add(groupN, math.mul(threadN, 4)),
                     grouped(j, tile.threadsAlongN()));
   }
   Value grouped(Value number, int64_t apart) {
@@ -74,7 +73,7 @@ private:
   const GemmTile &tile;
   Type accumulator;
   VectorType accumulators;
-  /// Where the thread's first rows and columns lie in the block.
+  /// Where the thread's first rows and columns lie in the block, in fours.
   Value threadM, threadN;
 };
 
@@ -93,10 +92,8 @@ void GemmKernel::placeThread() {
   Value laneM = math.mod(math.div(lane, 2), alongM);
   Value laneN =
       math.add(math.mod(lane, 2), math.mul(math.div(lane, 2 * alongM), 2));
-  threadM = math.add(math.mul(math.mod(warp, warpsM), tile.warpM),
-                     math.mul(laneM, 4));
-  threadN = math.add(math.mul(math.div(warp, warpsM), tile.warpN),
-                     math.mul(laneN, 4));
+  threadM = math.add(math.mul(math.mod(warp, warpsM), tile.warpM / 4), laneM);
+  threadN = math.add(math.mul(math.div(warp, warpsM), tile.warpN / 4), laneN);
 }
 
 //===----------------------------------------------------------------------===//
@@ -111,28 +108,26 @@ Value GemmKernel::multiplyAdd(Value x, Value y, Value sum) {
 }
 
 SmallVector<Value> GemmKernel::loadVectors(GemmStaging &factor, Value view,
-                                           Value base, Value first,
+                                           Value copy, Value first,
                                            int64_t step, int64_t count,
                                            int64_t k) {
   SmallVector<Value> vectors;
   for (int64_t i = 0; i < count; ++i) {
-    Value where = factor.position(math.add(first, i * step), k);
-    vectors.push_back(builder.create<memref::LoadOp>(
-        loc, view, math.div(math.add(base, where), 4)));
+    Value where = factor.position(copy, math.add(first, i * step), k);
+    vectors.push_back(builder.create<memref::LoadOp>(loc, view, where));
   }
   return vectors;
 }
 
 SmallVector<Value> GemmKernel::multiply(GemmStaging &a, GemmStaging &b,
-                                        Value viewA, Value viewB, Value baseA,
-                                        Value baseB, ValueRange sums) {
+                                        Value viewA, Value viewB, Value copy,
+                                        ValueRange sums) {
   SmallVector<Value> result = llvm::to_vector(sums);
   for (int64_t k = 0; k < tile.k; ++k) {
-    SmallVector<Value> rows =
-        loadVectors(a, viewA, baseA, threadM, 4 * tile.threadsAlongM(),
-                    tile.threadM / 4, k);
+    SmallVector<Value> rows = loadVectors(
+        a, viewA, copy, threadM, tile.threadsAlongM(), tile.threadM / 4, k);
     SmallVector<Value> columns = loadVectors(
-        b, viewB, baseB, threadN, 4 * tile.threadsAlongN(), columnVectors(), k);
+        b, viewB, copy, threadN, tile.threadsAlongN(), columnVectors(), k);
     for (int64_t i = 0; i < tile.threadM; ++i) {
       Value one = builder.create<vector::ExtractOp>(loc, rows[i / 4], i % 4);
       Value row = builder.create<vector::SplatOp>(loc, accumulators, one);
@@ -147,9 +142,10 @@ SmallVector<Value> GemmKernel::multiply(GemmStaging &a, GemmStaging &b,
 
 FailureOr<SmallVector<Value>> GemmKernel::emitBlocks(GemmStaging &a,
                                                      GemmStaging &b) {
-  int64_t sizeA = a.blockElements(), sizeB = b.blockElements();
-  Value memoryA = emitter.workgroupMemory(2 * sizeA, accumulator, "a_tile"),
-        memoryB = emitter.workgroupMemory(2 * sizeB, accumulator, "b_tile");
+  Value memoryA = emitter.workgroupMemory(2 * a.blockElements(), accumulator,
+                                          "a_tile"),
+        memoryB = emitter.workgroupMemory(2 * b.blockElements(), accumulator,
+                                          "b_tile");
   Value viewA = emitter.vectorView(memoryA, 4),
         viewB = emitter.vectorView(memoryB, 4);
   int64_t blocks = llvm::divideCeilSigned(plan.k, tile.k);
@@ -179,10 +175,9 @@ FailureOr<SmallVector<Value>> GemmKernel::emitBlocks(GemmStaging &a,
   if (failed(readA) || failed(readB))
     return failure();
   SmallVector<Value> result =
-      multiply(a, b, viewA, viewB, math.mul(half, sizeA), math.mul(half, sizeB),
-               loop.getRegionIterArgs());
-  a.store(*readA, memoryA, math.mul(other, sizeA));
-  b.store(*readB, memoryB, math.mul(other, sizeB));
+      multiply(a, b, viewA, viewB, half, loop.getRegionIterArgs());
+  a.store(*readA, memoryA, other);
+  b.store(*readB, memoryB, other);
   emitter.barrier();
   builder.create<scf::YieldOp>(loc, result);
   return SmallVector<Value>(loop.getResults());

@@ -210,23 +210,26 @@ int64_t GemmStaging::maskStep() const {
   return operand.lanes == 4 ? std::max<int64_t>(128 / block.depth, 4) : 4;
 }
 
-Value GemmStaging::position(Value own, int64_t k) {
-  int64_t mask = isAlongK() ? k / rowsPerMask() * maskStep() % block.width : 0;
+Value GemmStaging::position(Value copy, Value own, int64_t k) {
+  int64_t mask =
+      isAlongK() ? k / rowsPerMask() * maskStep() % block.width / 4 : 0;
   if (mask != 0)
     own = emitter.builder.create<arith::XOrIOp>(emitter.loc, own,
                                                 math.constant(mask));
-  return math.add(own, k * block.width);
+  return math.add(math.add(own, math.mul(copy, blockElements() / 4)),
+                  k * block.width / 4);
 }
 
 /// Four numbers along K go to four rows.
 void GemmStaging::storeColumn(Value value, Value along, Value memory,
-                              Value base) {
+                              Value copy) {
   OpBuilder &b = emitter.builder;
   Location loc = emitter.loc;
   Value mask = math.mod(math.mul(math.div(fast, rowsPerMask()), maskStep()),
                         block.width);
   Value own = b.create<arith::XOrIOp>(loc, along, mask);
-  Value where = math.add(base, math.add(math.mul(fast, block.width), own));
+  Value where = math.add(math.add(math.mul(fast, block.width), own),
+                         math.mul(copy, blockElements()));
   for (int64_t lane = 0; lane < operand.lanes; ++lane) {
     Value one = value;
     if (operand.lanes > 1)
@@ -236,27 +239,22 @@ void GemmStaging::storeColumn(Value value, Value along, Value memory,
   }
 }
 
-void GemmStaging::store(ValueRange values, Value memory, Value base) {
-  OpBuilder &b = emitter.builder;
+void GemmStaging::store(ValueRange values, Value memory, Value copy) {
+  // Rows in the order in which they were read, in units of what was read.
+  int64_t row = isHalves() ? halfRow() : block.width / operand.lanes;
+  int64_t size = isHalves() ? blockElements() : blockElements() / operand.lanes;
+  bool isVector = !isHalves() && operand.lanes == 4;
   for (auto [slot, value] : llvm::enumerate(values)) {
     Value along = math.add(slow, static_cast<int64_t>(slot) * slowStep);
     if (isAlongK() && !isHalves()) {
-      storeColumn(value, along, memory, base);
+      storeColumn(value, along, memory, copy);
       continue;
     }
-    // In the order in which it was read.
-    int64_t row = isHalves() ? 8 * halfRow() : block.width;
-    Value where = math.add(math.mul(along, row), fast);
-    if (isHalves())
-      where = math.add(base, math.div(where, 8));
-    else if (operand.lanes == 4)
-      where = math.div(math.add(base, where), 4);
-    else
-      where = math.add(base, where);
-    bool isVector = !isHalves() && operand.lanes == 4;
-    b.create<memref::StoreOp>(emitter.loc, value,
-                              isVector ? emitter.vectorView(memory, 4) : memory,
-                              where);
+    Value where = math.add(math.mul(along, row), math.div(fast, operand.lanes));
+    where = math.add(where, math.mul(copy, size));
+    emitter.builder.create<memref::StoreOp>(
+        emitter.loc, value, isVector ? emitter.vectorView(memory, 4) : memory,
+        where);
   }
 }
 

@@ -60,12 +60,12 @@ public:
   /// halves.
   mlir::FailureOr<llvm::SmallVector<mlir::Value>> load(mlir::Value firstK);
 
-  /// Writes what load() gave to `memory`, from element `base` on.
-  void store(mlir::ValueRange values, mlir::Value memory, mlir::Value base);
+  /// Writes what load() gave to copy number `copy` of the block in `memory`.
+  void store(mlir::ValueRange values, mlir::Value memory, mlir::Value copy);
 
-  /// The position in a block of the 4 numbers from `own` (a multiple of 4) on
-  /// in row `k`.
-  mlir::Value position(mlir::Value own, int64_t k);
+  /// Where the 4 numbers from 4 * `own` on in row `k` of a copy lie, in vectors
+  /// of 4.
+  mlir::Value position(mlir::Value copy, mlir::Value own, int64_t k);
 
 private:
   /// What is the same for all blocks: the part of the position, and of each
@@ -85,7 +85,7 @@ private:
   mlir::FailureOr<mlir::Value> convert(mlir::Value raw);
   mlir::FailureOr<mlir::Value> convertOne(mlir::Value element);
   void storeColumn(mlir::Value value, mlir::Value along, mlir::Value memory,
-                   mlir::Value base);
+                   mlir::Value copy);
   /// Rows of K that share a mask, and by how much the masks differ.
   int64_t rowsPerMask() const;
   int64_t maskStep() const;

@@ -158,6 +158,18 @@ bool FunctionPrinter::isWaiting(Value value) const {
   return llvm::is_contained(waiting, value);
 }
 
+/// A read that stands far before its use stands there to overlap with what is
+/// in between: it stays in its place.
+static bool isPrefetch(Value value, Operation *user) {
+  constexpr int nearby = 24;
+  Operation *op = value.getDefiningOp();
+  if (!isa<memref::LoadOp>(op))
+    return false;
+  for (int i = 0; i < nearby && op && op != user; ++i)
+    op = op->getNextNode();
+  return op != user;
+}
+
 void FunctionPrinter::define(Value value, Expression expression) {
   if (value.use_empty())
     return;
@@ -174,7 +186,7 @@ void FunctionPrinter::define(Value value, Expression expression) {
       isa<memref::StoreOp, scf::YieldOp>(user) ? lineLength - 20 : inlineLength;
   if (!value.hasOneUse() ||
       user->getBlock() != value.getDefiningOp()->getBlock() ||
-      expression.text.size() > limit)
+      isPrefetch(value, user) || expression.text.size() > limit)
     return declare(value, expression);
   values[value] = std::move(expression);
   waiting.push_back(value);
