@@ -121,23 +121,48 @@ Float divPortableSingle(Float a, Float b) {
   return quotientEdges(magnitude, first, second, sign);
 }
 
-/// Rounded correctly where multiply-adds are fused. Far from the edges of the
-/// range two steps with exact remainders are enough; the rest takes the long
-/// way.
+namespace {
+/// Two factors whose product is a power of two that may be out of range.
+struct Scale {
+  Float first, second;
+};
+} // namespace
+
+static Scale scaleBy(Int exponent) {
+  Int half = shiftSigned(exponent, 1);
+  return {powerOfTwo(half), powerOfTwo(exponent - half)};
+}
+
+/// Rounded correctly where multiply-adds are fused and the result is normal;
+/// below the normal range it may be off by one unit. Without branches, and what
+/// the divisor alone decides stands apart: a kernel that divides a row by its
+/// sum computes that once.
 Float divSingle(Float a, Float b) {
-  Int first = (bits(a) >> 23) & 0xff, second = (bits(b) >> 23) & 0xff;
-  Bool isInside =
-      first - 30 < 190 && second - 30 < 190 && first - second + 100 < 200;
-  return branch(
-      isInside,
-      [&] {
-        Float inverse = 1.0 / b;
-        inverse = fused(inverse, fused(-b, inverse, b.constant(1)), inverse);
-        Float quotient = a * inverse;
-        quotient = fused(fused(-b, quotient, a), inverse, quotient);
-        return fused(fused(-b, quotient, a), inverse, quotient);
-      },
-      [&] { return divPortableSingle(a, b); });
+  // b = divisor * 2^(exponent - 127), the sign in the divisor.
+  Int least = withoutSign(bits(b)), sign = signBit(bits(b));
+  Parts parts = partsOf(least);
+  Float divisor = fromBits(sign | 0x3f800000 | (parts.mantissa & 0x7fffff));
+  Float inverse = 1.0 / divisor;
+  inverse = fused(inverse, fused(-divisor, inverse, b.constant(1)), inverse);
+  Scale usual = scaleBy(127 - parts.exponent);
+  Scale lifted = scaleBy(127 - 80 - parts.exponent);
+  // A factor that gives what 0, infinities and NaN give.
+  Bool isOrdinary = least - 1 < 0x7f7fffff;
+  Int beyond = select(least == 0x7f800000, 0, least.constant(0x7fc00000));
+  beyond = select(least == 0, 0x7f800000, beyond);
+  Float factor = select(isOrdinary, inverse, fromBits(beyond | sign));
+
+  // Small numerators are lifted, so that their remainders don't vanish.
+  Float magnitude = absolute(a);
+  Bool isSmall = magnitude < 0x1p-60;
+  Float numerator = select(isSmall, a * 0x1p80, a);
+  Float quotient = numerator * inverse;
+  quotient = fused(fused(-divisor, quotient, numerator), inverse, quotient);
+  quotient = fused(fused(-divisor, quotient, numerator), inverse, quotient);
+  quotient = quotient * select(isSmall, lifted.first, usual.first) *
+             select(isSmall, lifted.second, usual.second);
+  Bool isFinite = bits(magnitude) - 1 < 0x7f7fffff;
+  return select(isOrdinary && isFinite, quotient, a * factor);
 }
 
 //===----------------------------------------------------------------------===//

@@ -15,9 +15,9 @@
 // Functions of f32 use f32 and i32 alone; those of f64 use f64 and i64. No
 // function relies on denormals being kept, or on a fused multiply-add being
 // fused, except ptl_div_f32, which is correctly rounded only where math.fma
-// rounds once (else 1.5 ULP); ptl_div_portable_f32 is correctly rounded
-// everywhere, at about three times the cost. Each function's bound stands
-// beside it and is measured by test/unit/gpu-math.
+// rounds once (else 1.5 ULP), and for normal results; ptl_div_portable_f32 is
+// correctly rounded everywhere, at about twice the cost. Each function's bound
+// stands beside it and is measured by test/unit/gpu-math.
 //
 //===----------------------------------------------------------------------===//
 
