@@ -16,6 +16,7 @@
 #include "compiler/pipeline/PhaseDumps.h"
 #include "compiler/pipeline/SourceDiagnostics.h"
 #include "compiler/pipeline/TargetCode.h"
+#include "compiler/target/gpu/GpuTarget.h"
 #include "dialects/program/Transforms/Passes.h"
 #include "dialects/tile/IR/TileOps.h"
 #include "dialects/tile/Transforms/Passes.h"
@@ -62,6 +63,9 @@ void addProgramPhases(PassManager &manager, const Target &target) {
   manager.addNestedPass<func::FuncOp>(createCSEPass());
   // Behind it no operation moves between kernels: targets compile each alone.
   program::TileToProgramOptions partition;
+  // GPUs hold rows in registers, so that softmax is one kernel.
+  if (!target.isCpu())
+    partition.maxRowElements = gpu::maxHeldRow(target.device);
   manager.addPass(program::createTileToProgram(partition));
   // Behind the partitioning, which decides what is a buffer at all, and on the
   // final order of the dispatches, which decides how long each one lives.
