@@ -115,7 +115,9 @@ GemmStaging::Part GemmStaging::add(const Part &a, const Part &b) {
 GemmStaging::Part GemmStaging::reductionPart(Value firstK, Value k) {
   ArrayRef<GemmIndex> indices = operand.reduction;
   int64_t inner = indices.back().extent;
-  if (indices.size() == 1 || inner % block.depth != 0)
+  if (indices.size() == 1)
+    return add(partOf(firstK, indices), partOf(k, indices));
+  if (inner % block.depth != 0)
     return partOf(splitIndex(math, math.add(firstK, k), indices), indices);
   SmallVector<Value> split = splitIndex(math, firstK, indices);
   split.back() = math.add(split.back(), k);
