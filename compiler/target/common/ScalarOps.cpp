@@ -194,6 +194,9 @@ Value ScalarEmitter::emitMaxMin(Location loc, bool isMax, Value lhs, Value rhs,
     return compareMaxMin(loc, isMax, lhs, rhs);
   if (isa<FloatType>(element))
     return floatMaxMin(loc, isMax, lhs, rhs);
+  if (element.isInteger(1))
+    return isMax ? builder.create<arith::OrIOp>(loc, lhs, rhs).getResult()
+                 : builder.create<arith::AndIOp>(loc, lhs, rhs).getResult();
   if (isUnsigned(element))
     return isMax ? builder.create<arith::MaxUIOp>(loc, lhs, rhs).getResult()
                  : builder.create<arith::MinUIOp>(loc, lhs, rhs).getResult();
