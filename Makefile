@@ -1,6 +1,7 @@
 # A thin face over the CMake presets; `make help` lists what it can do.
 PRESET ?= release
 CTEST_ARGS ?=
+DEVICE ?= cpu:0
 BUILD := build/$(PRESET)
 
 .PHONY: help dependencies build demo test bench fuzz docs format format-check clean
@@ -16,8 +17,10 @@ build: dependencies ## Build the release into build/release
 	@cmake --preset $(PRESET) >build/$(PRESET)-configure.log 2>&1 || { cat build/$(PRESET)-configure.log; exit 1; }
 	@cmake --build --preset $(PRESET)
 
-demo: build ## Classify Fashion-MNIST with docs/examples/knn.tile
-	@$(BUILD)/bin/polytile-knn-demo
+demo: build ## Classify Fashion-MNIST with docs/examples/knn.tile; DEVICE=vulkan:0 names the device
+	@$(BUILD)/bin/polytile compile docs/examples/knn.tile --target $(DEVICE) --shape Queries=500x784:u8 \
+	  --shape Images=60000x784:u8 -o $(BUILD)/share/polytile/knn-demo.ptl
+	@$(BUILD)/bin/polytile-knn-demo --package $(BUILD)/share/polytile/knn-demo.ptl --device $(DEVICE)
 
 test: build ## Run every test, those without LLVM also under sanitizers
 	@tools/scripts/make-test-venv.sh

@@ -215,7 +215,11 @@ OwningOpRef<ModuleOp> takeKernels(ModuleOp module) {
 bool Compilation::compileFor(Target &target, PackageBuilder &package) {
   SourceDiagnosticHandler handler(context, engine);
   if (!target.isCpu() || targets.size() > 1)
-    handler.setHint("while compiling for " + target.describe());
+    handler.setDevice(target.isCpu() ? target.describe() : target.device.name);
+  auto failPhase = [&] {
+    return fail(handler.hasRefused() ? Outcome::UserError
+                                     : Outcome::InternalError);
+  };
   dumps.setTarget(targets.size() > 1 ? target.kind : "");
   OwningOpRef<ModuleOp> program = module->clone();
   if (!lowerToProgram(*program, target))
@@ -225,14 +229,14 @@ bool Compilation::compileFor(Target &target, PackageBuilder &package) {
     FailureOr<std::string> emitted =
         emitTarget(*kernels, target, request.stop, *request.source, dumps);
     if (failed(emitted))
-      return fail(Outcome::InternalError);
+      return failPhase();
     response.data = std::move(*emitted);
     return false;
   }
   FailureOr<TargetCode> code =
       compileTarget(*kernels, target, *request.source, dumps);
   if (failed(code))
-    return fail(Outcome::InternalError);
+    return failPhase();
   package.addTarget(*program, std::move(*code));
   return true;
 }

@@ -112,6 +112,10 @@ void SourceDiagnosticHandler::report(mlir::Diagnostic &diagnostic) {
       reported.withHint(note.str());
   }
   addNotes(engine.source(), diagnostic.getLocation(), reported);
-  if (isError && !hint.empty())
-    reported.withHint(hint);
+  if (!isError || device.empty())
+    return;
+  if (diagnostic.str().find(device) != std::string::npos)
+    refused = true;
+  else
+    reported.withHint("while compiling for " + device);
 }

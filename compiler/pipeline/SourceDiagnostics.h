@@ -31,14 +31,19 @@ public:
   SourceDiagnosticHandler(mlir::MLIRContext &context,
                           lang::DiagnosticEngine &engine);
 
-  /// A hint that every error from now on gets as its last.
-  void setHint(std::string text) { hint = std::move(text); }
+  /// From now on a phase may refuse what `device` lacks, and says so by naming
+  /// it; other errors get a hint that it was compiled for.
+  void setDevice(std::string name) { device = std::move(name); }
+
+  /// Whether an error has named the device.
+  bool hasRefused() const { return refused; }
 
 private:
   void report(mlir::Diagnostic &diagnostic);
 
   lang::DiagnosticEngine &engine;
-  std::string hint;
+  std::string device;
+  bool refused = false;
   mlir::ScopedDiagnosticHandler handler;
 };
 

@@ -135,11 +135,8 @@ public:
     if (feature.empty() || target.device.has(feature) ||
         llvm::is_contained(reported, feature))
       return;
-    if (target.isGeneric) {
-      target.device.features.push_back(feature.str());
-      target.granted.push_back(feature.str());
-      return;
-    }
+    if (target.isGeneric)
+      return grant(feature);
     reported.push_back(feature);
     hasRefused = true;
     InFlightDiagnostic error = emitError(loc);
@@ -151,6 +148,15 @@ public:
   }
 
 private:
+  void grant(StringRef feature) {
+    target.device.features.push_back(feature.str());
+    target.granted.push_back(feature.str());
+    // Functions of f64 take doubles apart as integers of their size.
+    if (feature == schedule::feature::F64 &&
+        !target.device.has(schedule::feature::I64))
+      grant(schedule::feature::I64);
+  }
+
   Target &target;
   SmallVector<StringRef> reported;
 };

@@ -163,9 +163,8 @@ void run(const Options &options) {
   executable.setProfiling(true).orThrow();
   std::printf("Fashion-MNIST: 60,000 training and 10,000 test images of 784 "
               "pixels, nearest neighbour\n"
-              "  on %s (%s, %u threads)\n",
-              device.name().c_str(), executable.variant().c_str(),
-              device.threadCount());
+              "  on %s (%s)\n",
+              device.name().c_str(), executable.variant().c_str());
 
   auto start = std::chrono::steady_clock::now();
   size_t correct =

@@ -29,6 +29,8 @@ std::string describe(const std::string &name) {
 
 /// One word as the compiler takes it.
 std::string readTarget(const std::string &word) {
+  if (word == "cpu:0")
+    return "cpu";
   if (isGpu(kindOfDevice(word)) && word.find(':') != std::string::npos &&
       word.find('=') == std::string::npos)
     return fmt::format("{}={}", kindOfDevice(word), describe(word));

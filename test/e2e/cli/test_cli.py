@@ -29,7 +29,8 @@ class CliTest(unittest.TestCase):
         self.addCleanup(self.temporary.cleanup)
         self.folder = Path(self.temporary.name)
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith("POLYTILE_DEVICE")}
-        self.environment.update(POLYTILE_CACHE_DIR=str(self.folder / "cache"), TMPDIR=str(self.folder))
+        self.environment.update(POLYTILE_CACHE_DIR=str(self.folder / "cache"), TMPDIR=str(self.folder),
+                                XDG_CONFIG_HOME=str(self.folder / "config"))
 
     def call(self, *words, expect=0, **environment):
         done = subprocess.run([POLYTILE, *map(str, words)], capture_output=True, text=True, cwd=self.folder,

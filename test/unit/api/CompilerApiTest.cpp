@@ -228,3 +228,82 @@ TEST_CASE("check reports warnings and errors") {
   REQUIRE(ptlc_result_code(bad.get()) == PTLC_USER_ERROR);
   REQUIRE(contains(ptlc_result_diagnostics(bad.get()), "'B'"));
 }
+
+namespace {
+
+Result compileFor(const char *target, ptlc_emit emit = PTLC_EMIT_PACKAGE) {
+  static const std::vector<int64_t> dims{2, 3};
+  ptlc_tensor input = tensor("A", dims);
+  ptlc_options options{};
+  options.struct_size = sizeof(options);
+  options.emit = emit;
+  options.target = target;
+  return Result(ptlc_compile(sumSource, std::strlen(sumSource), "t.tile",
+                             &input, 1, &options));
+}
+
+/// A whole device description, with what a test changes.
+std::string describe(const std::string &kind, int workgroup) {
+  return "{\"version\": 1, \"name\": \"a {b}, \\\"c\\\"\", \"kind\": \"" +
+         kind + "\", \"features\": [], \"limits\": {\"workgroup_size\": " +
+         std::to_string(workgroup) +
+         ", \"workgroup_sizes\": [64, 64, 64], \"grid\": [65535, 65535, 65535],"
+         " \"workgroup_memory_bytes\": 16384, \"binding_bytes\": 134217728}}";
+}
+
+} // namespace
+
+TEST_CASE("a package holds one variant for each target") {
+  std::string list = "cpu=x86-64,cpu=x86-64-v3,opencl,vulkan=generic,opencl=" +
+                     describe("opencl", 64);
+  Result result = compileFor(list.c_str());
+  INFO(ptlc_result_diagnostics(result.get()));
+  REQUIRE(ptlc_result_code(result.get()) == PTLC_OK);
+  ptl_package *package = nullptr;
+  REQUIRE_FALSE(ptl_package_load_memory(ptlc_result_data(result.get()),
+                                        ptlc_result_size(result.get()),
+                                        &package));
+  CHECK(ptl_package_entry_count(package) == 1);
+  std::string description = ptl_package_description(package);
+  for (const char *part : {"\"x86-64\"", "\"x86-64-v3\"", "\"vulkan\"",
+                           "\"opencl-c\"", "\"spirv\"", "workgroup_size>="})
+    CHECK(contains(description, part));
+  ptl_package_destroy(package);
+}
+
+TEST_CASE("what is wrong with a target is said, and what is allowed") {
+  auto refuse = [](const char *target, const char *message,
+                   ptlc_emit emit = PTLC_EMIT_PACKAGE) {
+    Result result = compileFor(target, emit);
+    INFO(target);
+    INFO(ptlc_result_diagnostics(result.get()));
+    CHECK(ptlc_result_code(result.get()) == PTLC_INVALID_ARGUMENT);
+    CHECK(contains(ptlc_result_diagnostics(result.get()), message));
+  };
+  refuse("cuda", "there is no target 'cuda': this compiler has cpu, opencl and "
+                 "vulkan");
+  refuse("", "there is no target ''");
+  refuse("cpu,", "there is no target ''");
+  refuse("cpu,cpu", "target 'cpu' is given twice");
+  refuse("cpu=pentium", "there is no CPU level 'pentium': take x86-64,");
+  refuse("opencl={}", "'version' is missing");
+  refuse("opencl={\"version\": 1}x", "a comma must follow");
+  refuse("vulkan=someday", "it is no JSON");
+  refuse(("vulkan=" + describe("opencl", 64)).c_str(),
+         "it describes a device of the kind 'opencl'");
+  refuse("cpu", "made for target 'opencl'", PTLC_EMIT_OPENCL);
+  refuse("cpu", "made for target 'opencl' or 'vulkan'", PTLC_EMIT_KERNEL);
+}
+
+TEST_CASE("the cache tells descriptions apart") {
+  std::string wide = "opencl=" + describe("opencl", 64),
+              narrow = "opencl=" + describe("opencl", 2);
+  Result a = compileFor(wide.c_str(), PTLC_EMIT_OPENCL);
+  Result b = compileFor(narrow.c_str(), PTLC_EMIT_OPENCL);
+  INFO(ptlc_result_diagnostics(a.get()));
+  REQUIRE(ptlc_result_code(a.get()) == PTLC_OK);
+  INFO(ptlc_result_diagnostics(b.get()));
+  REQUIRE(ptlc_result_code(b.get()) == PTLC_OK);
+  CHECK(text(a) != text(b));
+  CHECK(contains(text(a), "kernel"));
+}
