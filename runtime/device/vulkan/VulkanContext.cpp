@@ -198,6 +198,15 @@ void VulkanContext::barrier(VkCommandBuffer commands) const {
                         nullptr);
 }
 
+void VulkanContext::dispatchBarrier(VkCommandBuffer commands) const {
+  VkMemoryBarrier memory{VK_STRUCTURE_TYPE_MEMORY_BARRIER};
+  memory.srcAccessMask = VK_ACCESS_SHADER_WRITE_BIT;
+  memory.dstAccessMask = VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT;
+  vk.CmdPipelineBarrier(commands, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
+                        VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, 0, 1, &memory, 0,
+                        nullptr, 0, nullptr);
+}
+
 void VulkanContext::showToHost(VkCommandBuffer commands) const {
   VkMemoryBarrier memory{VK_STRUCTURE_TYPE_MEMORY_BARRIER};
   memory.srcAccessMask = kWrites;

@@ -50,6 +50,8 @@ public:
   Status begin(VkCommandBuffer commands, VkCommandBufferUsageFlags flags);
   /// Orders and shows all memory accesses before to all after, on the device.
   void barrier(VkCommandBuffer commands) const;
+  /// The same, from dispatches to dispatches alone.
+  void dispatchBarrier(VkCommandBuffer commands) const;
   /// Shows what the device wrote to the host, once the fence is reached.
   void showToHost(VkCommandBuffer commands) const;
 

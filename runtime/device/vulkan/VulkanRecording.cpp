@@ -69,6 +69,7 @@ Status VulkanRecording::openSegment() {
                          2 * kSegmentCommands);
   // What transfers, other runs and the segment before wrote.
   context.barrier(segment.commands);
+  hasTransfers = isNarrow = false;
   current = &segment;
   return {};
 }
@@ -169,9 +170,10 @@ Status VulkanRecording::add(const GpuCommand &command, const GpuRun &run,
     if (opened >= kMostSegments)
       PTL_TRY(finish(*segments[opened % kMostSegments], counters));
     PTL_TRY(openSegment());
-  } else if (command.barrier || isProfiled) {
-    program.context.barrier(current->commands);
+  } else {
+    addBarrier(command);
   }
+  hasTransfers |= command.kind != GpuCommand::Kind::Dispatch;
   ++current->count;
   switch (command.kind) {
   case GpuCommand::Kind::Dispatch:
@@ -184,6 +186,24 @@ Status VulkanRecording::add(const GpuCommand &command, const GpuRun &run,
     return {};
   }
   return {};
+}
+
+/// Between dispatches a barrier that leaves transfers out is cheaper. A
+/// transfer that follows one, and would need no barrier of its own, needs one
+/// then.
+void VulkanRecording::addBarrier(const GpuCommand &command) {
+  bool isDispatch = command.kind == GpuCommand::Kind::Dispatch;
+  if (isDispatch && !hasTransfers) {
+    if (!command.barrier && !isProfiled)
+      return;
+    program.context.dispatchBarrier(current->commands);
+    isNarrow = true;
+    return;
+  }
+  if (!command.barrier && !isProfiled && !isNarrow)
+    return;
+  program.context.barrier(current->commands);
+  hasTransfers = isNarrow = false;
 }
 
 Status VulkanRecording::makeDescriptorPool(Segment &segment) {

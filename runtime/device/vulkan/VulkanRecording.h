@@ -90,6 +90,7 @@ private:
   Status readTimes(Segment &segment, KernelCounters &counters);
   Status add(const GpuCommand &command, const GpuRun &run,
              KernelCounters &counters);
+  void addBarrier(const GpuCommand &command);
   Status addDispatch(const GpuCommand &command, const GpuRun &run);
   void addFill(const GpuCommand &command, const GpuRun &run);
   void addCopy(const GpuCommand &command, const GpuRun &run);
@@ -110,6 +111,8 @@ private:
   uint64_t opened = 0;        ///< by this recording, the same one twice as two
   Segment *current = nullptr; ///< open for commands
   Bound bound;
+  bool hasTransfers = false; ///< since the last barrier
+  bool isNarrow = false;     ///< the last barrier was for dispatches alone
 };
 
 } // namespace polytile::runtime
