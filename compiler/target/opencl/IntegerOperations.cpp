@@ -198,11 +198,15 @@ FailureOr<Expression> FunctionPrinter::logicOf(Operation *op) {
                ? makeBinary(word, wordLevel, left, right)
                : narrowed(makeBinary(sign, signLevel, left, right), type);
   };
-  if (isa<arith::AndIOp>(op))
+  // A sum of bits is their difference, a product both; the largest of them as
+  // signed numbers, 0 and -1, is both, too.
+  if (isa<arith::AndIOp, arith::MulIOp, arith::MinUIOp, arith::MaxSIOp>(op))
     return make("&&", Level::And, "&", Level::BitAnd);
-  if (isa<arith::OrIOp>(op))
+  if (isa<arith::OrIOp, arith::MaxUIOp, arith::MinSIOp>(op))
     return make("||", Level::Or, "|", Level::BitOr);
-  return make("!=", Level::Equality, "^", Level::BitXor);
+  if (isa<arith::XOrIOp, arith::AddIOp, arith::SubIOp>(op))
+    return make("!=", Level::Equality, "^", Level::BitXor);
+  return refuse(op, "'" + op->getName().getStringRef() + "' of i1");
 }
 
 /// A sum; one with a negative number is written as a difference.
@@ -224,11 +228,9 @@ Expression FunctionPrinter::sumOf(Operation *op) {
 }
 
 FailureOr<Expression> FunctionPrinter::integerOf(Operation *op) {
-  if (isa<arith::AndIOp, arith::OrIOp, arith::XOrIOp>(op))
-    return logicOf(op);
   Type type = op->getResult(0).getType();
-  if (isBool(type))
-    return refuse(op, "'" + op->getName().getStringRef() + "' of i1");
+  if (isBool(type) || isa<arith::AndIOp, arith::OrIOp, arith::XOrIOp>(op))
+    return logicOf(op);
   if (isa<arith::DivUIOp, arith::DivSIOp, arith::RemUIOp, arith::RemSIOp,
           arith::CeilDivUIOp, arith::CeilDivSIOp, arith::FloorDivSIOp>(op))
     return divisionOf(op);
@@ -312,12 +314,14 @@ FunctionPrinter::integerComparisonOf(arith::CmpIOp comparison) {
       {"==", false}, {"!=", false}, {"<", true},   {"<=", true}, {">", true},
       {">=", true},  {"<", false},  {"<=", false}, {">", false}, {">=", false}};
   Operator used = operators[static_cast<unsigned>(comparison.getPredicate())];
-  if (used.isSigned && isBool(type))
-    return refuse(comparison, "a signed comparison of i1");
+  const bool casts = used.isSigned && !isBool(type);
   Expression left =
-      used.isSigned ? useSigned(comparison.getLhs()) : use(comparison.getLhs());
+      casts ? useSigned(comparison.getLhs()) : use(comparison.getLhs());
   Expression right =
-      used.isSigned ? useSigned(comparison.getRhs()) : use(comparison.getRhs());
+      casts ? useSigned(comparison.getRhs()) : use(comparison.getRhs());
+  // A bool is 0 or 1 in C, and 0 or -1 in vectors: one of them in each order.
+  if (isBool(type) && used.isSigned != isVector(type))
+    std::swap(left, right);
   Level level = used.text == "==" || used.text == "!=" ? Level::Equality
                                                        : Level::Relation;
   return maskOf(makeBinary(used.text, level, left, right), type);
