@@ -16,3 +16,7 @@ config.environment["PATH"] = os.pathsep.join(
 # A user's settings must not reach the tests.
 config.environment.pop("POLYTILE_DEVICE", None)
 config.substitutions.append(("%polytile-source", config.polytile_source))
+# Reads an OpenCL C program as every vendor's compiler would, and accepts no warning.
+config.substitutions.append(
+    ("%check-opencl", "clang -x cl -cl-std=CL1.2 -Xclang -finclude-default-header -fsyntax-only -Wall -Werror "
+     "-target spir64"))
