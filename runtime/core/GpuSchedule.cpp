@@ -79,8 +79,9 @@ GpuArguments GpuSchedule::resolve(BufferSpan inputs, BufferSpan outputs) const {
 class GpuWalk {
 public:
   GpuWalk(const GpuSchedule &schedule, const GpuArguments &arguments,
-          const GpuSchedule::Visitor &visitor)
-      : schedule(schedule), arguments(arguments), visitor(visitor) {}
+          const GpuSchedule::Visitor &visitor, bool findBarriers)
+      : schedule(schedule), arguments(arguments), visitor(visitor),
+        findBarriers(findBarriers) {}
 
   Status visit(const std::vector<Step> &steps) {
     for (const Step &step : steps)
@@ -129,10 +130,11 @@ private:
     return false;
   }
 
-  /// A barrier costs less than comparing with ever more ranges.
-  static constexpr size_t kMostTouched = 512;
+  /// A barrier of 2 microseconds costs less than comparing with ever more
+  /// ranges.
+  static constexpr size_t kMostTouched = 128;
 
-  Status emit(GpuCommand command) {
+  void markBarrier(GpuCommand &command) {
     command.barrier =
         touched.size() > kMostTouched || needsBarrier(command.ranges);
     if (command.barrier)
@@ -140,9 +142,14 @@ private:
     for (const GpuRange &range : command.ranges)
       if (range.size)
         touched.push_back(range);
+  }
+
+  Status emit(GpuCommand command) {
+    if (findBarriers)
+      markBarrier(command);
     if (command.kind != GpuCommand::Kind::Dispatch)
       return visitor(command);
-    std::vector<GpuRange> rounded(command.ranges.begin(), command.ranges.end());
+    rounded.assign(command.ranges.begin(), command.ranges.end());
     for (GpuRange &range : rounded)
       range.size = std::max(roundUp(range.size, kRangeUnit), kRangeUnit);
     command.ranges = rounded;
@@ -163,7 +170,7 @@ private:
   }
 
   Status visit(const Dispatch &dispatch) {
-    std::vector<GpuRange> ranges;
+    ranges.clear();
     std::vector<std::pair<GpuRange, GpuRange>> back; // from, to
     uint64_t room = schedule.realignAt;
     for (const Binding &binding : dispatch.bindings) {
@@ -218,14 +225,16 @@ private:
   const GpuSchedule &schedule;
   const GpuArguments &arguments;
   const GpuSchedule::Visitor &visitor;
+  const bool findBarriers;
+  std::vector<GpuRange> ranges, rounded; ///< of the dispatch at hand
   int64_t iterations[8] = {};
   int depth = 0;
   std::vector<GpuRange> touched;
 };
 
-Status GpuSchedule::walk(const GpuArguments &arguments,
-                         const Visitor &visitor) const {
-  return GpuWalk(*this, arguments, visitor).visit(variant.steps);
+Status GpuSchedule::walk(const GpuArguments &arguments, const Visitor &visitor,
+                         bool findBarriers) const {
+  return GpuWalk(*this, arguments, visitor, findBarriers).visit(variant.steps);
 }
 
 } // namespace polytile::runtime

@@ -72,7 +72,10 @@ public:
   using Visitor = std::function<Status(const GpuCommand &)>;
   /// Calls visitor with each command, in order; stops at a failure. Ranges and
   /// patterns live only during the call.
-  Status walk(const GpuArguments &arguments, const Visitor &visitor) const;
+  /// A driver whose queue keeps commands in order needs no barriers, and asks
+  /// for none to be looked for.
+  Status walk(const GpuArguments &arguments, const Visitor &visitor,
+              bool findBarriers = true) const;
 
 private:
   friend class GpuWalk;

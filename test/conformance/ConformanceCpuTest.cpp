@@ -149,6 +149,9 @@ TEST_CASE("devices describe themselves and refuse what they are not", "[cpu]") {
   CHECK_THAT(ptl_device_list_description(list, 0),
              Catch::Contains("\"cpu_level\": \"x86-64"));
   ptl_device_list_destroy(list);
+  // The same from C++; what isn't offered has a reason instead.
+  for (const ListedDevice &device : need(Device::list()))
+    CHECK(device.description.empty() != device.reason.empty());
   auto missing = Device::open("opencl:3");
   CHECK(missing.status().code() == PTL_STATUS_NOT_FOUND);
   CHECK_THAT(missing.status().message(), Catch::Contains("cpu:0"));

@@ -255,10 +255,10 @@ Status OpenCLExecutable::execute(GpuRun &run) {
   cl_command_queue queue =
       (run.isProfiled ? state.profiledQueue : state.queue).get();
   Recorder recorder(*this, run, queue);
-  Status status =
-      schedule().walk(run.arguments, [&](const GpuCommand &command) {
-        return recorder.record(command);
-      });
+  Status status = schedule().walk(
+      run.arguments,
+      [&](const GpuCommand &command) { return recorder.record(command); },
+      /*findBarriers=*/false);
   cl_int code = opencl.api.Finish(queue);
   if (status.ok() && code != CL_SUCCESS)
     status = opencl.failure(code, variant().kernels.empty()

@@ -134,9 +134,31 @@ struct DeviceOptions {
   std::string cpuLevel;
 };
 
+/// An entry of the list of devices, as values.
+struct ListedDevice {
+  std::string name;
+  std::string description; ///< JSON; empty when it isn't offered
+  std::string reason;      ///< why it isn't offered; empty when it is
+};
+
 class Device : public detail::Handle<ptl_device, ptl_device_destroy> {
 public:
   using Handle::Handle;
+  /// What can be opened on this machine, then what isn't offered and why.
+  static Result<std::vector<ListedDevice>> list() {
+    ptl_device_list *raw = nullptr;
+    if (ptl_status *status = ptl_device_list_create(&raw))
+      return Status(status);
+    detail::Handle<ptl_device_list, ptl_device_list_destroy> owner(raw);
+    std::vector<ListedDevice> devices;
+    for (size_t i = 0; i < ptl_device_list_count(raw); ++i)
+      devices.push_back({ptl_device_list_name(raw, i),
+                         ptl_device_list_description(raw, i), ""});
+    for (size_t i = 0; i < ptl_device_list_refused_count(raw); ++i)
+      devices.push_back({ptl_device_list_refused_name(raw, i), "",
+                         ptl_device_list_refused_reason(raw, i)});
+    return devices;
+  }
   /// Opens by name; an empty name takes POLYTILE_DEVICE, the saved choice or
   /// cpu:0.
   static Result<Device> open(const std::string &name = "",
