@@ -5,6 +5,7 @@
 // AddressSanitizer ends the process for, others leave memory behind when they
 // are unloaded. What drivers share is tested on one without hardware.
 #include <cstdlib>
+#include <initializer_list>
 
 namespace {
 
