@@ -158,11 +158,10 @@ LogicalResult FunctionEmitter::emitMatrixLoad(gpu::SubgroupMmaLoadMatrixOp op) {
                               op.getLeadDimension().getSExtValue());
   if (failed(place))
     return failure();
-  set(op.getResult(),
-      create<spirv::KHRCooperativeMatrixLoadOp>(
-          getType(op.getResult()), place->first,
-          getLayout(op.getTranspose().value_or(false)), place->second,
-          getAccess(views[op.getSrcMemref()].storage)));
+  set(op.getResult(), create<spirv::KHRCooperativeMatrixLoadOp>(
+                          getType(op.getResult()), place->first,
+                          getLayout(op.getTranspose().value_or(false)),
+                          place->second, getAccess(views[op.getSrcMemref()])));
   return success();
 }
 
@@ -175,7 +174,7 @@ FunctionEmitter::emitMatrixStore(gpu::SubgroupMmaStoreMatrixOp op) {
   create<spirv::KHRCooperativeMatrixStoreOp>(
       place->first, get(op.getSrc()),
       getLayout(op.getTranspose().value_or(false)), place->second,
-      getAccess(views[op.getDstMemref()].storage));
+      getAccess(views[op.getDstMemref()]));
   return success();
 }
 

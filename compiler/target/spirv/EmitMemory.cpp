@@ -98,6 +98,8 @@ LogicalResult FunctionEmitter::planBinding(BlockArgument binding) {
   auto plan = [&](Value memory) {
     MemoryView view;
     view.isBlock = true;
+    view.isShared = module.getKernel().isRead(number) &&
+                    module.getKernel().isWritten(number);
     view.storage = StorageClass::StorageBuffer;
     view.element = cast<MemRefType>(memory.getType()).getElementType();
     view.stored = getStored(view.element, view.storage);
@@ -134,6 +136,7 @@ LogicalResult FunctionEmitter::planArray(Value root, StorageClass storage,
 
   MemoryView whole;
   whole.storage = storage;
+  whole.isShared = storage == StorageClass::Workgroup;
   whole.element = type.getElementType();
   whole.stored = getStored(chosen, storage);
   auto pointer = TypeMapping::getArray(whole.stored, count, storage);
@@ -225,22 +228,22 @@ Value FunctionEmitter::getPointer(const MemoryView &view, Value index) {
 }
 
 /// In the Vulkan memory model, what other work items see is said to be so.
-spirv::MemoryAccessAttr FunctionEmitter::getAccess(StorageClass storage) {
-  if (!needs.usesVulkanMemoryModel() || storage == StorageClass::Function)
+/// Between dispatches the barriers of the API order private accesses as well.
+spirv::MemoryAccessAttr FunctionEmitter::getAccess(const MemoryView &view) {
+  if (!needs.usesVulkanMemoryModel() || !view.isShared)
     return spirv::MemoryAccessAttr();
   return spirv::MemoryAccessAttr::get(builder.getContext(),
                                       spirv::MemoryAccess::NonPrivatePointer);
 }
 
 Value FunctionEmitter::loadElement(const MemoryView &view, Value index) {
-  return create<spirv::LoadOp>(getPointer(view, index),
-                               getAccess(view.storage));
+  return create<spirv::LoadOp>(getPointer(view, index), getAccess(view));
 }
 
 void FunctionEmitter::storeElement(const MemoryView &view, Value index,
                                    Value value) {
-  create<spirv::StoreOp>(getPointer(view, index), value,
-                         getAccess(view.storage), /*alignment=*/IntegerAttr());
+  create<spirv::StoreOp>(getPointer(view, index), value, getAccess(view),
+                         /*alignment=*/IntegerAttr());
 }
 
 /// A loaded element in its register, narrow ones extended to 32 bits.

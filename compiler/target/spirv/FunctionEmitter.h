@@ -45,8 +45,10 @@ struct MemoryView {
   Kind kind = Kind::Whole;
   mlir::Value base;     ///< pointer to the array, or to the Block around it
   bool isBlock = false; ///< `base` points to a Block
-  mlir::Type stored;    ///< the array's elements
-  mlir::Type element;   ///< the memref's elements
+  /// Work items of a workgroup may see what others have written there.
+  bool isShared = false;
+  mlir::Type stored;  ///< the array's elements
+  mlir::Type element; ///< the memref's elements
   mlir::spirv::StorageClass storage = mlir::spirv::StorageClass::Function;
 };
 
@@ -144,7 +146,7 @@ private:
   Value scaleIndex(Value index, int64_t factor, int64_t offset);
   Value fromStored(Value value, Type element, bool isUnsigned);
   Value toStored(Value value, Type stored);
-  mlir::spirv::MemoryAccessAttr getAccess(mlir::spirv::StorageClass storage);
+  mlir::spirv::MemoryAccessAttr getAccess(const MemoryView &view);
 
   // EmitControlFlow.cpp
   LogicalResult emitFor(mlir::scf::ForOp op);

@@ -39,10 +39,10 @@ FailureOr<OwningOpRef<spirv::ModuleOp>> ModuleEmitter::emit() {
     return kernel.emitError("kernel '")
            << kernel.getSymName() << "' needs the Vulkan memory model, which "
            << needs.getDevice().describe() << " doesn't have";
-  if (failed(checkTypes(kernel, types, needs)))
+  if (failed(checkTypes(kernel, kernel.getSymName(), types, needs)))
     return failure();
   for (func::FuncOp helper : helpers)
-    if (failed(checkTypes(helper, types, needs)))
+    if (failed(checkTypes(helper, kernel.getSymName(), types, needs)))
       return failure();
 
   OpBuilder builder(kernel.getContext());

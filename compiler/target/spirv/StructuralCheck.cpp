@@ -625,13 +625,12 @@ bool Check::checkAccesses() {
       continue;
     }
     uint32_t kind = storageOf(word.operands[pointer]);
-    bool isShared =
-        kind == storage::Workgroup || kind == storage::StorageBuffer;
     uint32_t mask = word.operands.size() > fixed ? word.operands[fixed] : 0;
-    bool wanted = model == VulkanModel && isShared;
-    if (wanted != ((mask & NonPrivatePointer) != 0))
-      return fail(wanted ? "an access to shared memory is private"
-                         : "an access says NonPrivatePointer in vain");
+    bool isPublic = (mask & NonPrivatePointer) != 0;
+    if (model == VulkanModel && kind == storage::Workgroup && !isPublic)
+      return fail("an access to workgroup memory is private");
+    if (isPublic && (model != VulkanModel || kind == storage::Function))
+      return fail("an access says NonPrivatePointer in vain");
   }
   return true;
 }

@@ -20,7 +20,7 @@ namespace polytile::spirv_target {
 /// The first problem of a module, or none. Checked are
 /// - the header, the lengths and the order of instructions;
 /// - ids: within the bound, defined once, defined before they are used;
-/// - capabilities: known ones, each that an instruction, a type, a builtin or a
+/// - capabilities: each that an instruction, a type, a builtin or a
 ///   mode needs is declared, with its extension; none is declared in vain;
 /// - one entry point for GLCompute with a LocalSize; its interface lists the
 ///   inputs, from SPIR-V 1.4 on all global variables;
@@ -28,7 +28,8 @@ namespace polytile::spirv_target {
 ///   a binding;
 /// - blocks: each begins with a label and ends with one terminator, variables
 ///   stand first;
-/// - accesses in the Vulkan memory model that say NonPrivatePointer.
+/// - in the Vulkan memory model, accesses to workgroup memory that say
+///   NonPrivatePointer; matrices that fit in each product.
 std::optional<std::string> checkStructure(llvm::ArrayRef<uint32_t> words);
 
 } // namespace polytile::spirv_target

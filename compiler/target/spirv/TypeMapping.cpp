@@ -82,8 +82,9 @@ namespace {
 /// Looks at each type once.
 class TypeCheck {
 public:
-  TypeCheck(Operation *function, const TypeMapping &types, ModuleNeeds &needs)
-      : function(function), types(types), needs(needs) {}
+  TypeCheck(llvm::StringRef kernelName, const TypeMapping &types,
+            ModuleNeeds &needs)
+      : kernelName(kernelName), types(types), needs(needs) {}
 
   LogicalResult check(Type type, Operation *user);
 
@@ -91,7 +92,7 @@ private:
   LogicalResult require(llvm::StringRef feature, const char *what,
                         Operation *user);
 
-  Operation *function;
+  llvm::StringRef kernelName;
   const TypeMapping &types;
   ModuleNeeds &needs;
   llvm::SmallPtrSet<Type, 16> seen;
@@ -103,9 +104,9 @@ LogicalResult TypeCheck::require(llvm::StringRef feature, const char *what,
   if (needs.use(feature))
     return success();
   return user->emitError("kernel '")
-         << SymbolTable::getSymbolName(function).getValue() << "' needs "
-         << what << ", which " << needs.getDevice().describe()
-         << " doesn't have (feature '" << feature << "')";
+         << kernelName << "' needs " << what << ", which "
+         << needs.getDevice().describe() << " doesn't have (feature '"
+         << feature << "')";
 }
 
 LogicalResult TypeCheck::check(Type type, Operation *user) {
@@ -138,9 +139,10 @@ LogicalResult TypeCheck::check(Type type, Operation *user) {
 }
 
 LogicalResult polytile::spirv_target::checkTypes(Operation *function,
+                                                 llvm::StringRef kernelName,
                                                  const TypeMapping &types,
                                                  ModuleNeeds &needs) {
-  TypeCheck check(function, types, needs);
+  TypeCheck check(kernelName, types, needs);
   for (Type type : cast<FunctionOpInterface>(function).getArgumentTypes())
     if (failed(check.check(type, function)))
       return failure();

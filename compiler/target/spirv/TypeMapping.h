@@ -51,10 +51,11 @@ private:
   unsigned indexBits;
 };
 
-/// Checks that the device has every type that occurs in `function` (a kernel,
-/// or a helper that it calls), and notes the features. Fails with a diagnostic
-/// that names the device and the type.
+/// Checks that the device has every type that occurs in `function` (the kernel
+/// of the name, or a helper that it calls), and notes the features. Fails with
+/// a diagnostic that names the kernel, the device and the type.
 mlir::LogicalResult checkTypes(mlir::Operation *function,
+                               llvm::StringRef kernelName,
                                const TypeMapping &types, ModuleNeeds &needs);
 
 } // namespace polytile::spirv_target
