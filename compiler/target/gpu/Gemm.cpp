@@ -113,7 +113,7 @@ SmallVector<Value> GemmKernel::loadVectors(GemmStaging &factor, Value view,
                                            int64_t k) {
   SmallVector<Value> vectors;
   for (int64_t i = 0; i < count; ++i) {
-    Value where = factor.position(copy, math.add(first, i * step), k);
+    Value where = factor.position(copy, addWithin(emitter, first, i * step), k);
     vectors.push_back(builder.create<memref::LoadOp>(loc, view, where));
   }
   return vectors;

@@ -316,25 +316,26 @@ namespace {
 /// A choice of blocks with what is known of it.
 struct Candidate {
   GemmTile tile;
-  /// Of the device's rate that it reaches when every unit has work.
+  /// Of a unit's peak that it would reach with very many subgroups on it.
   double efficiency;
-  /// Workgroups that share a unit.
+  /// Workgroups that share a unit, as registers and workgroup memory allow.
   int64_t resident;
 };
 
-/// Measured ones first (facts in docs/performance.md); the small ones keep more
+/// Efficiencies are fits to measurements on an NVIDIA H200
+/// (docs/performance.md, "Blocks of matrix products"); small blocks keep more
 /// units busy.
 constexpr Candidate candidates[] = {
-    {{128, 256, 16, 64, 64, 8, 16}, 1.00, 1},
-    {{128, 256, 8, 64, 64, 8, 16}, 0.97, 1},
-    {{128, 128, 16, 32, 64, 8, 8}, 0.90, 2},
-    {{128, 128, 8, 32, 64, 8, 8}, 0.88, 2},
-    {{64, 128, 16, 32, 64, 8, 8}, 0.84, 4},
-    {{128, 64, 16, 64, 32, 8, 8}, 0.82, 4},
-    {{64, 64, 16, 32, 32, 8, 4}, 0.65, 4},
-    {{64, 32, 16, 32, 16, 4, 4}, 0.50, 4},
-    {{32, 64, 16, 16, 32, 4, 4}, 0.50, 4},
-    {{32, 32, 16, 16, 32, 4, 4}, 0.42, 8},
+    {{128, 256, 16, 64, 64, 8, 16}, 0.78, 1},
+    {{128, 256, 8, 64, 64, 8, 16}, 0.73, 1},
+    {{128, 128, 16, 32, 64, 8, 8}, 0.70, 2},
+    {{128, 128, 8, 32, 64, 8, 8}, 0.68, 2},
+    {{64, 128, 16, 32, 64, 8, 8}, 0.73, 4},
+    {{128, 64, 16, 64, 32, 8, 8}, 0.735, 4},
+    {{64, 64, 16, 32, 32, 8, 4}, 0.705, 5},
+    {{64, 32, 16, 32, 16, 4, 4}, 0.60, 8},
+    {{32, 64, 16, 16, 32, 4, 4}, 0.62, 8},
+    {{32, 32, 16, 16, 32, 4, 4}, 0.50, 12},
 };
 
 /// For cooperative matrices: the threads' shares are not ours to choose.
@@ -353,18 +354,30 @@ static int64_t accumulatorLimit(const schedule::DeviceDescription &device) {
   return device.subgroup.size >= 32 ? 128 : 64;
 }
 
-/// The time of all rounds of workgroups that the units compute together.
+/// The part of its efficiency that a unit reaches with so many subgroups on it:
+/// fewer can't hide the latencies of each other. 4: 0.8, 8: 0.89, 16: 0.94.
+static double occupancyFactor(int64_t subgroups) {
+  return static_cast<double>(subgroups) / static_cast<double>(subgroups + 1);
+}
+
+/// The time of all rounds of workgroups that the units compute together; the
+/// last round is as long as its fullest unit takes.
 static double roundsCost(const Candidate &candidate, const GemmPlan &plan,
                          int64_t units) {
   const GemmTile &tile = candidate.tile;
   int64_t groups = llvm::divideCeilSigned(plan.m, tile.m) *
                    llvm::divideCeilSigned(plan.n, tile.n) * plan.batch;
-  double perGroup = static_cast<double>(tile.m * tile.n) / candidate.efficiency;
-  int64_t full = groups / (units * candidate.resident);
-  int64_t left = groups % (units * candidate.resident);
-  // The last round is as long as its fullest unit takes.
-  double last = static_cast<double>(llvm::divideCeilSigned(left, units));
-  return perGroup * (static_cast<double>(full * candidate.resident) + last);
+  auto round = [&](int64_t resident) {
+    double work = static_cast<double>(resident * tile.m * tile.n);
+    return work / (candidate.efficiency *
+                   occupancyFactor(resident * tile.threads() / 32));
+  };
+  int64_t together = units * candidate.resident;
+  double cost =
+      static_cast<double>(groups / together) * round(candidate.resident);
+  if (int64_t left = groups % together)
+    cost += round(llvm::divideCeilSigned(left, units));
+  return cost;
 }
 
 /// Blocks of less than 8 x 8 would mostly compute what is dropped.

@@ -212,14 +212,22 @@ int64_t GemmStaging::maskStep() const {
   return operand.lanes == 4 ? std::max<int64_t>(128 / block.depth, 4) : 4;
 }
 
+Value addWithin(KernelEmitter &emitter, Value index, int64_t offset) {
+  if (offset == 0)
+    return index;
+  return emitter.builder.create<arith::AddIOp>(
+      emitter.loc, index, emitter.math().constant(offset),
+      arith::IntegerOverflowFlags::nuw);
+}
+
 Value GemmStaging::position(Value copy, Value own, int64_t k) {
   int64_t mask =
       isAlongK() ? k / rowsPerMask() * maskStep() % block.width / 4 : 0;
   if (mask != 0)
     own = emitter.builder.create<arith::XOrIOp>(emitter.loc, own,
                                                 math.constant(mask));
-  return math.add(math.add(own, math.mul(copy, blockElements() / 4)),
-                  k * block.width / 4);
+  return addWithin(emitter, math.add(own, math.mul(copy, blockElements() / 4)),
+                   k * block.width / 4);
 }
 
 /// Four numbers along K go to four rows.

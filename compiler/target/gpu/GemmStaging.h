@@ -30,6 +30,11 @@ llvm::SmallVector<mlir::Value> splitIndex(codegen::IndexMath math,
                                           mlir::Value index,
                                           llvm::ArrayRef<GemmIndex> indices);
 
+/// `index` + `offset`, which doesn't wrap: a position inside of an array that
+/// holds `index` as well. Printers may make it a constant offset of an address.
+mlir::Value addWithin(KernelEmitter &emitter, mlir::Value index,
+                      int64_t offset);
+
 /// The extents of a block: along M or N, along K; and the threads that move it.
 struct GemmBlock {
   int64_t width, depth, threads;

@@ -140,10 +140,10 @@ LogicalResult FunctionPrinter::printFor(scf::ForOp loop) {
   Expression first = use(loop.getLowerBound());
   flushReads();
   names.enter();
-  auto location = dyn_cast<NameLoc>(loop.getInductionVar().getLoc());
+  StringRef hint = hintOf(loop.getInductionVar().getLoc());
   constexpr StringRef counters[] = {"i", "j", "k", "l", "m"};
-  std::string counter = names.make(location ? location.getName().strref()
-                                            : counters[std::min(loops, 4u)]);
+  std::string counter =
+      names.make(!hint.empty() ? hint : counters[std::min(loops, 4u)]);
   setName(loop.getInductionVar(), counter);
   APInt number;
   bool byOne =
@@ -157,7 +157,7 @@ LogicalResult FunctionPrinter::printFor(scf::ForOp loop) {
   if (failed(body))
     return failure();
   out += body->text;
-  SmallVector<Assignment> assignments;
+  SmallVector<Assignment, 0> assignments;
   for (auto [variable, value, type] :
        llvm::zip_equal(carried, body->results, loop.getResultTypes()))
     assignments.push_back({variable, value, type});
@@ -285,7 +285,7 @@ LogicalResult FunctionPrinter::printWhile(scf::WhileOp loop) {
   if (failed(after))
     return failure();
   out += after->text;
-  SmallVector<Assignment> assignments;
+  SmallVector<Assignment, 0> assignments;
   for (auto [variable, value, argument] :
        llvm::zip_equal(carried, after->results, loop.getBeforeArguments()))
     assignments.push_back({variable, value, argument.getType()});

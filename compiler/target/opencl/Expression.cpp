@@ -102,6 +102,17 @@ Expression makeConditional(const Expression &condition, const Expression &yes,
   return result.dependOn(condition).dependOn(yes).dependOn(no);
 }
 
+Expression makeElement(const Expression &array, const Expression &index) {
+  Expression element =
+      index.base.empty()
+          ? makePostfix(array, "[" + index.text + "]")
+          : makePostfix(array, " + " + index.base + ")[" + index.offset + "]");
+  if (!index.base.empty())
+    element.text = "(" + element.text;
+  element.dependOn(index).readsMemory = true;
+  return element;
+}
+
 Expression makePostfix(const Expression &base, const Twine &suffix) {
   Expression result;
   result.text =

@@ -41,6 +41,10 @@ struct Expression {
   bool readsMemory = false;
   /// Of a cast of a signed integer to unsigned: what is cast.
   std::string signedOperand;
+  /// Of a sum with a constant that is known not to wrap: both sides. In
+  /// `(p + base)[offset]` the offset becomes a part of the instruction, in
+  /// `p[base + offset]` it can't, since unsigned sums may wrap.
+  std::string base, offset;
   /// The loop variables in it, by number: they change when the loop goes on.
   llvm::SmallVector<unsigned, 2> variables;
 
@@ -62,6 +66,9 @@ Expression makeCall(const llvm::Twine &function,
 /// `condition ? yes : no`.
 Expression makeConditional(const Expression &condition, const Expression &yes,
                            const Expression &no);
+
+/// The element of `array` at `index`.
+Expression makeElement(const Expression &array, const Expression &index);
 
 /// `base suffix`, as in `a[i]` or `v.x`: what the suffix depends on is the
 /// caller's to add.

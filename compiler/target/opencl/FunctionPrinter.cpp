@@ -120,9 +120,16 @@ void FunctionPrinter::line(const Twine &text) {
   out += '\n';
 }
 
+StringRef FunctionPrinter::hintOf(Location location) {
+  auto named = dyn_cast<NameLoc>(location);
+  return named && isa<UnknownLoc>(named.getChildLoc())
+             ? named.getName().strref()
+             : StringRef();
+}
+
 std::string FunctionPrinter::wishFor(Value value) const {
-  if (auto location = dyn_cast<NameLoc>(value.getLoc()))
-    return location.getName().str();
+  if (StringRef hint = hintOf(value.getLoc()); !hint.empty())
+    return hint.str();
   Type type = getElementTypeOrSelf(value.getType());
   if (auto load = value.getDefiningOp<memref::LoadOp>()) {
     auto found = values.find(rootOf(load.getMemRef()));
@@ -192,15 +199,27 @@ void FunctionPrinter::define(Value value, Expression expression) {
   waiting.push_back(value);
 }
 
-void FunctionPrinter::flushReads() {
+void FunctionPrinter::flush(llvm::function_ref<bool(Value)> test) {
   SmallVector<Value> all = std::move(waiting);
   waiting.clear();
   for (Value value : all) {
-    if (values[value].readsMemory)
+    if (test(value))
       declare(value, Expression(values[value]));
     else
       waiting.push_back(value);
   }
+}
+
+void FunctionPrinter::flushReads() {
+  flush([&](Value value) { return values[value].readsMemory; });
+}
+
+void FunctionPrinter::flushArithmetic() {
+  flush([](Value value) {
+    return isa<FloatType>(getElementTypeOrSelf(value.getType())) &&
+           isa<arith::ArithDialect, math::MathDialect, func::FuncDialect>(
+               value.getDefiningOp()->getDialect());
+  });
 }
 
 Expression FunctionPrinter::use(Value value) {
@@ -385,6 +404,8 @@ LogicalResult FunctionPrinter::printOperation(Operation *op) {
     return success();
   if (op->use_empty())
     return success();
+  if (isa<memref::LoadOp>(op))
+    flushArithmetic();
   FailureOr<Expression> expression = expressionOf(op);
   if (failed(expression))
     return failure();
@@ -396,7 +417,7 @@ LogicalResult FunctionPrinter::printStore(memref::StoreOp store) {
   Expression index = use(store.getIndices().front());
   Expression value = use(store.getValueToStore());
   flushReads();
-  line(use(store.getMemRef()).text + "[" + index.text + "] = " + value.text +
+  line(makeElement(use(store.getMemRef()), index).text + " = " + value.text +
        ";");
   return success();
 }
@@ -407,9 +428,8 @@ LogicalResult FunctionPrinter::printArray(memref::AllocaOp array) {
     return refuse(array, "an array of this type");
   if (array.getResult().use_empty())
     return success();
-  auto location = dyn_cast<NameLoc>(array.getLoc());
-  std::string name =
-      names.make(location ? location.getName().strref() : StringRef("array"));
+  StringRef hint = hintOf(array.getLoc());
+  std::string name = names.make(hint.empty() ? "array" : hint);
   line(types.name(type.getElementType()) + " " + name + "[" +
        Twine(type.getNumElements()) + "];");
   setName(array, name);

@@ -224,7 +224,16 @@ Expression FunctionPrinter::sumOf(Operation *op) {
   } else {
     right = use(op->getOperand(1));
   }
-  return narrowed(makeBinary(sign, Level::Sum, left, right), type);
+  Expression sum = narrowed(makeBinary(sign, Level::Sum, left, right), type);
+  auto add = dyn_cast<arith::AddIOp>(op);
+  if (add && type.isIndex() && sign == "+" && left.level >= Level::Sum &&
+      bitEnumContainsAll(add.getOverflowFlags(),
+                         arith::IntegerOverflowFlags::nuw) &&
+      matchPattern(op->getOperand(1), m_Constant())) {
+    sum.base = left.text;
+    sum.offset = right.text;
+  }
+  return sum;
 }
 
 FailureOr<Expression> FunctionPrinter::integerOf(Operation *op) {

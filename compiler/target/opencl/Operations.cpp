@@ -59,10 +59,7 @@ FailureOr<Expression> FunctionPrinter::callOf(func::CallOp call) {
 FailureOr<Expression> FunctionPrinter::memoryOf(Operation *op) {
   if (auto load = dyn_cast<memref::LoadOp>(op)) {
     Expression index = use(load.getIndices().front());
-    Expression element =
-        makePostfix(use(load.getMemRef()), "[" + index.text + "]");
-    element.dependOn(index).readsMemory = true;
-    return element;
+    return makeElement(use(load.getMemRef()), index);
   }
   std::string function =
       isa<kernel::HalfToFloatOp>(op) ? "float_from_half" : "half_from_float";
