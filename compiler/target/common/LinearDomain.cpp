@@ -49,6 +49,7 @@ private:
   void addOutputs();
   void addAccessBounds();
   void solveEqualities();
+  void tighten(LinearExpr &expr) const;
   void simplify();
 
   LinearExpr widen(ArrayRef<int64_t> flat) const;
@@ -221,11 +222,38 @@ void DomainBuilder::solveEqualities() {
   }
 }
 
+/// Alternatives come with coefficients that only have to be large enough:
+/// x + 2^50 v >= 0 says nothing unless v is 0. With x >= -8 the same is said by
+/// x + 8 v >= 0, and 32 bits hold it.
+void DomainBuilder::tighten(LinearExpr &expr) const {
+  constexpr int64_t large = int64_t(1) << 30;
+  for (unsigned v = 0; v != domain.numVariables(); ++v) {
+    int64_t coefficient = expr[v];
+    Range range = domain.ranges[v];
+    if (std::abs(coefficient) < large || range.size() < 2)
+      continue;
+    // With v at the end where the constraint is hardest, and one step away.
+    int64_t end = coefficient > 0 ? range.lower : range.upper;
+    LinearExpr rest = expr;
+    rest[v] = 0;
+    rest.back() += coefficient * end;
+    int64_t least = domain.rangeOf(rest).lower;
+    if (least + std::abs(coefficient) < 0)
+      continue;
+    int64_t enough = std::max<int64_t>(-least, 0);
+    rest[v] = coefficient > 0 ? enough : -enough;
+    rest.back() -= rest[v] * end;
+    expr = rest;
+  }
+}
+
 /// Divides by the common factor, drops what always holds, and notes what never
 /// does.
 void DomainBuilder::simplify() {
   SmallVector<LinearConstraint> kept;
   for (LinearConstraint &constraint : domain.constraints) {
+    if (!constraint.isEquality)
+      tighten(constraint.expr);
     int64_t factor = 0;
     for (int64_t coefficient : ArrayRef(constraint.expr).drop_back())
       factor = std::gcd(factor, std::abs(coefficient));
@@ -252,6 +280,21 @@ void DomainBuilder::simplify() {
       kept.push_back(constraint);
   }
   domain.constraints = std::move(kept);
+}
+
+bool LinearDomain::fitsBits(unsigned bits) const {
+  auto fits = [&](const LinearExpr &expr) {
+    Range range = rangeOf(expr);
+    int64_t limit = int64_t(1) << (bits - 1);
+    return range.lower >= -limit && range.upper < limit;
+  };
+  return llvm::all_of(constraints,
+                      [&](const LinearConstraint &constraint) {
+                        return fits(constraint.expr);
+                      }) &&
+         llvm::all_of(accesses, [&](const auto &subscripts) {
+           return llvm::all_of(subscripts, fits);
+         });
 }
 
 FailureOr<LinearDomain> DomainBuilder::build() {

@@ -60,6 +60,9 @@ struct LinearDomain {
   unsigned numVariables() const { return ranges.size(); }
   /// The values that `expr` can take over the ranges.
   Range rangeOf(llvm::ArrayRef<int64_t> expr) const;
+  /// True when signed numbers of so many bits (fewer than 64) hold all
+  /// constraints and subscripts.
+  bool fitsBits(unsigned bits) const;
   /// How many points there are for one output element, at most.
   int64_t reductionPoints() const;
 };

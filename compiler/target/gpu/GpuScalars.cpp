@@ -211,6 +211,11 @@ Value GpuScalars::function(Location loc, StringRef name, ValueRange operands) {
     return b.create<mlir::math::FloorOp>(loc, x);
   if (name == "round")
     return b.create<mlir::math::RoundEvenOp>(loc, x);
+  // Vulkan leaves open whether a software device fuses math.fma.
+  bool fuses = device.kind != schedule::kind::Vulkan ||
+               device.deviceType == "gpu" || device.deviceType == "integrated";
+  if (name == "div" && !fuses)
+    return call(loc, "ptl_div_portable_f32", operands);
   return call(loc, ("ptl_" + name + (isDouble ? "_f64" : "_f32")).str(),
               operands);
 }

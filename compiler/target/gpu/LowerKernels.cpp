@@ -58,11 +58,6 @@ LogicalResult checkType(Location loc, Type type,
     return mlir::emitError(loc) << device.describe() << " has no " << missing
                                 << "; a value here has elements of type "
                                 << tile::spellElementType(element);
-  if (tensor.getNumElements() >= int64_t(1) << 31 &&
-      !device.has(schedule::feature::I64))
-    return mlir::emitError(loc)
-           << device.describe() << " has no 64-bit integers, which indices of "
-           << tensor.getNumElements() << " elements need";
   return success();
 }
 
@@ -79,6 +74,10 @@ LogicalResult checkKernel(func::FuncOp source,
     return WalkResult::advance();
   });
   if (walk.wasInterrupted())
+  if (indexBitsFor(source) == 64 && !device.has(schedule::feature::I64))
+    return source.emitError()
+           << device.describe()
+           << " has no 64-bit integers, which the indices of this need";
     return failure();
   FunctionType type = source.getFunctionType();
   if (type.getNumInputs() + type.getNumResults() > device.limits.bindings)

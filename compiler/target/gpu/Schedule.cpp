@@ -9,6 +9,7 @@
 
 #include "compiler/target/common/KernelCosts.h"
 #include "compiler/target/common/KernelTypes.h"
+#include "compiler/target/common/LinearDomain.h"
 #include "dialects/program/IR/ProgramOps.h"
 #include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -76,8 +77,7 @@ static SmallVector<Type> bindingTypes(func::FuncOp source) {
   return types;
 }
 
-/// 64 where a position may exceed 31 bits: loops compare indices as signed.
-static unsigned indexBitsFor(func::FuncOp source) {
+unsigned indexBitsFor(func::FuncOp source) {
   bool isWide = false;
   auto check = [&](Type type) {
     if (auto tensor = dyn_cast<RankedTensorType>(type))
@@ -86,10 +86,11 @@ static unsigned indexBitsFor(func::FuncOp source) {
   llvm::for_each(source.getArgumentTypes(), check);
   source.walk([&](Operation *op) {
     llvm::for_each(op->getResultTypes(), check);
-    if (auto contract = dyn_cast<tile::ContractOp>(op))
-      for (auto [lower, upper] :
-           llvm::zip(*contract.getLowerBounds(), *contract.getUpperBounds()))
-        isWide |= upper - lower >= int64_t(1) << 30;
+    auto contract = dyn_cast<tile::ContractOp>(op);
+    if (!contract)
+      return;
+    auto domain = codegen::buildLinearDomain(contract);
+    isWide |= succeeded(domain) && !domain->fitsBits(32);
   });
   return isWide ? 64 : 32;
 }

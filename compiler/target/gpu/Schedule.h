@@ -69,6 +69,10 @@ struct Store {
 /// The element type of a binding that holds tile elements `element`.
 mlir::Type bindingType(mlir::Type element);
 
+/// 64 where a position or a constraint of `source` may exceed 31 bits (loops
+/// compare indices as signed), else 32.
+unsigned indexBitsFor(mlir::func::FuncOp source);
+
 /// Creates a kernel and emits into it. A kernel that isn't finished vanishes
 /// with its emitter.
 class KernelEmitter {

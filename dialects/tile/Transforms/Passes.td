@@ -44,4 +44,29 @@ def TileInferBounds : Pass<"tile-infer-bounds", "::mlir::func::FuncOp"> {
   }];
 }
 
+def TileSplitReductions : Pass<"tile-split-reductions", "::mlir::func::FuncOp"> {
+  let summary = "Cuts long reductions to few elements in two steps, for wide devices";
+  let description = [{
+    A reduction of a whole box to so few elements that most of the device would idle becomes one of blocks and one of the
+    blocks' results, which have the type of the accumulation. Where the reduced variables lie in two places of the input,
+    the last ones are reduced on their own first. The order of a sum changes, as any contraction's may.
+
+    ```mlir
+    %s = tile.contract sum ins(%X) maps [affine_map<(i) -> (i)>] into affine_map<(i) -> ()> ...
+         : (tensor<1048576xf16>) -> tensor<f16>
+    ==>
+    %0 = tile.reshape %X : tensor<1048576xf16> -> tensor<64x16384xf16>
+    %p = tile.contract sum ins(%0) maps [affine_map<(b, l) -> (b, l)>] into affine_map<(b, l) -> (b)> ...
+         : (tensor<64x16384xf16>) -> tensor<64xf32>
+    %s = tile.contract sum ins(%p) maps [affine_map<(b) -> (b)>] into affine_map<(b) -> ()> ...
+         : (tensor<64xf32>) -> tensor<f16>
+    ```
+  }];
+  let options = [
+    Option<"computeUnits", "compute-units", "int64_t", "1", "Of the device: what works at the same time">,
+    Option<"maxRowElements", "max-row-elements", "int64_t", "32768",
+           "Reductions of no more points stay whole: one workgroup has them in registers">,
+  ];
+}
+
 #endif // POLYTILE_DIALECTS_TILE_TRANSFORMS_PASSES
