@@ -59,7 +59,10 @@ private:
 
   /// Writes a line, broken at spaces where it is long.
   void line(const llvm::Twine &text);
-  /// The wished name of a value: that of its location, else one by its role.
+  /// The name that a lowering has given a value by its location. Names of the
+  /// source, which say where a value comes from, have that place with them.
+  static llvm::StringRef hintOf(mlir::Location location);
+  /// The wished name of a value: a hint, else one by its role.
   std::string wishFor(Value value) const;
   /// Makes `expression` the meaning of `value`, to be used in place or by a
   /// variable.
@@ -68,8 +71,13 @@ private:
   void setName(Value value, llvm::StringRef name);
   /// A loop variable: it has a number, because it changes.
   Expression makeVariable(llvm::StringRef name);
-  /// Declares what waits and reads memory.
+  /// Declares what waits and passes the test.
+  void flush(llvm::function_ref<bool(Value)> test);
+  /// What reads memory, before something that writes it.
   void flushReads();
+  /// What computes with floats, before a load: a schedule has put them in this
+  /// order for the sake of registers.
+  void flushArithmetic();
   /// Takes the expression of an operand.
   Expression use(Value value);
   /// Takes it as a name or a literal, so that it can be written repeatedly.
@@ -83,8 +91,8 @@ private:
   LogicalResult printWhile(mlir::scf::WhileOp loop);
   std::string loopCondition(mlir::scf::ForOp loop, llvm::StringRef counter);
   struct Branch {
-    std::string text;                      ///< statements, indented
-    llvm::SmallVector<Expression> results; ///< what it yields
+    std::string text;                         ///< statements, indented
+    llvm::SmallVector<Expression, 0> results; ///< what it yields
   };
   /// Prints a block apart, without its terminator, whose operands it takes. The
   /// caller opens and closes the names of the block.
