@@ -167,3 +167,29 @@ kernel.func @order(%A: memref<65xf32> {kernel.access = "read_write", kernel.name
   memref.store %c, %A[%t] : memref<65xf32>
   kernel.return
 }
+
+// Arithmetic on floats stays before the loads that follow it: a schedule orders both. A constant that is known not to wrap
+// is added to the address.
+// CHECK-LABEL: void registers(
+// CHECK: const float x = A[tid] * 2.0f;
+// CHECK-NEXT: O[tid] = x + (A + tid)[64u];
+// CHECK-NEXT: O[tid + 64u] = A[tid + 128u];
+kernel.func @registers(%A: memref<256xf32> {kernel.access = "read", kernel.name = "A"},
+                       %O: memref<256xf32> {kernel.access = "write", kernel.name = "O"})
+    workgroup [64, 1, 1] grid [1, 1, 1] {
+  %c64 = arith.constant 64 : index
+  %c128 = arith.constant 128 : index
+  %two = arith.constant 2.0 : f32
+  %t = gpu.thread_id x
+  %a = memref.load %A[%t] : memref<256xf32>
+  %x = arith.mulf %a, %two : f32
+  %i = arith.addi %t, %c64 overflow<nuw> : index
+  %b = memref.load %A[%i] : memref<256xf32>
+  %y = arith.addf %x, %b : f32
+  memref.store %y, %O[%t] : memref<256xf32>
+  %j = arith.addi %t, %c128 : index
+  %k = arith.addi %t, %c64 : index
+  %c = memref.load %A[%j] : memref<256xf32>
+  memref.store %c, %O[%k] : memref<256xf32>
+  kernel.return
+}

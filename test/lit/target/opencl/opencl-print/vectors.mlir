@@ -42,9 +42,10 @@ kernel.func @views(%A: memref<64xf32> {kernel.access = "read", kernel.name = "A"
 // CHECK-LABEL: void masks(
 // CHECK: const int4 is = a < b;
 // CHECK: A4[0u] = convert_float4(is & 1);
+// CHECK: const float4 x = select((float4)(0.0f), a, is | isunordered(a, b));
 // CHECK: = select(c, (ulong2)(1ul, 2ul), convert_long2(convert_int2(as_long2(c) <
 // CHECK-NEXT: as_long2((ulong2)(7ul)))));
-// CHECK: A4[1u] = select(select((float4)(0.0f), a, is | isunordered(a, b)), b, ~is);
+// CHECK: A4[1u] = select(x, b, ~is);
 kernel.func @masks(%A: memref<64xf32> {kernel.access = "read_write", kernel.name = "A"},
                    %B: memref<64xf32> {kernel.access = "read", kernel.name = "B"},
                    %C: memref<64xi64> {kernel.access = "read_write", kernel.name = "C"})
