@@ -61,6 +61,17 @@ void addProgramPhases(PassManager &manager, const Target &target) {
   // was computed. Canonicalisation first: it makes operations equal.
   manager.addNestedPass<func::FuncOp>(createCanonicalizerPass());
   manager.addNestedPass<func::FuncOp>(createCSEPass());
+  if (!target.isCpu()) {
+    // On what is left, and so that it looks for uses that count; what it
+    // replaces has to go again.
+    tile::TileSplitReductionsOptions split;
+    split.computeUnits =
+        std::max<int64_t>(target.device.limits.computeUnits, 1);
+    split.maxRowElements = gpu::maxHeldRow(target.device);
+    manager.addNestedPass<func::FuncOp>(tile::createTileSplitReductions(split));
+    manager.addNestedPass<func::FuncOp>(createCanonicalizerPass());
+    manager.addNestedPass<func::FuncOp>(createCSEPass());
+  }
   // Behind it no operation moves between kernels: targets compile each alone.
   program::TileToProgramOptions partition;
   // GPUs hold rows in registers, so that softmax is one kernel.
