@@ -15,6 +15,7 @@ import pickle
 import queue
 import re
 import select
+import shutil
 import struct
 import subprocess
 import sys
@@ -30,15 +31,27 @@ IMPLEMENTATIONS = {
     "pocl": ("opencl", r"portable computing language|pocl"),
     "rusticl": ("opencl", r"rusticl|llvmpipe"),
     "lavapipe": ("vulkan", r"llvmpipe|lavapipe"),
+    "oclgrind": ("opencl", r"oclgrind"),
 }
-# What the drivers print when a program misuses the API.
-MISUSE = re.compile(r".*(VUID-|Validation Error|validation error).*")
+# What the layers and simulators between us and a device print about a wrong call or a wrong kernel.
+MISUSE = re.compile(
+    r".*(VUID-|validation error|-write data race|Invalid (read|write) of|Work-group divergence|Invalid argument).*",
+    re.IGNORECASE,
+)
 
 
-def environment_of_devices(environment, caches=None):
+def environment_of_devices(environment, devices=(), caches=None):
     """Turns on what is off by default: rusticl on the CPU, and checks of our calls to Vulkan. Drivers' own caches of
-    compiled kernels go into the folder `caches`, if one is given."""
+    compiled kernels go into the folder `caches`, if one is given. Oclgrind takes the place of the OpenCL loader, so it
+    is the only OpenCL device where it is one; programs that a cache compiled would not be checked."""
     environment = {"RUSTICL_ENABLE": "llvmpipe", "POLYTILE_VULKAN_VALIDATION": "1", **environment}
+    if "oclgrind" in devices:
+        program = shutil.which("oclgrind")
+        if not program:
+            raise SystemExit("there is no oclgrind: `make dependencies` installs it on Debian")
+        folder = Path(program).resolve().parent.parent / "lib"
+        environment["POLYTILE_OPENCL_LIBRARY"] = str(folder / "oclgrind" / "liboclgrind-rt.so")
+        environment |= {"OCLGRIND_DATA_RACES": "1", "OCLGRIND_MAX_ERRORS": "10", "POLYTILE_CACHE": "off"}
     if caches:
         environment["POCL_CACHE_DIR"] = str(Path(caches) / "pocl")
         os.makedirs(environment["POCL_CACHE_DIR"], exist_ok=True)

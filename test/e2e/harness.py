@@ -414,7 +414,8 @@ def session(options):
     """A Runner and a pool of threads as the options say. The processes have a cache of their own, so that no earlier
     build answers for this one. Says at the end how many programs ran where."""
     with tempfile.TemporaryDirectory(prefix="polytile-cache-") as cache, ThreadPoolExecutor(options.j) as pool:
-        environment = environment_of_devices({**os.environ, "XDG_CACHE_HOME": str(cache)}, options.caches)
+        environment = {**os.environ, "XDG_CACHE_HOME": str(cache)}
+        environment = environment_of_devices(environment, options.device or (), options.caches)
         workers = None
         if options.workers or any(is_accelerator(device) for device in options.device or ()):
             workers = Workers(options.polytile, environment, options.j)

@@ -12,6 +12,8 @@ import importlib.util
 import sys
 from pathlib import Path
 
+import numpy as np
+
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import harness  # noqa: E402
 
@@ -25,9 +27,14 @@ def load(path):
     return module
 
 
+def elements_of(inputs):
+    return sum(np.size(value) for value in inputs.values())
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     harness.add_options(parser, EVERYWHERE)
+    parser.add_argument("--most-elements", type=int, default=sys.maxsize, help="only cases with so many of input")
     parser.add_argument("-k", default="", help="only cases whose name contains this")
     parser.add_argument("files", nargs="+", type=Path)
     options = parser.parse_args()
@@ -40,7 +47,9 @@ def main():
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             sys.exit(f"two cases of {file} have the name {twice[0]!r}")
-        cases += [case for case in found if options.k in case.name]
+        cases += [
+            case for case in found if options.k in case.name and elements_of(case.inputs) <= options.most_elements
+        ]
     failed = 0
     with harness.session(options) as (runner, pool):
         for case, problem in zip(cases, pool.map(lambda case: harness.run(runner, case, devices), cases)):

@@ -402,9 +402,15 @@ class Crash(CliTest):
         self.assertTrue((self.folder / re.search(r"is kept in (\S+)", err).group(1)).exists())
 
 
-if __name__ == "__main__":
+def main(module="__main__"):
+    """Runs the tests of a module with the command that --polytile names."""
+    global POLYTILE
     if "--polytile" in sys.argv:
         at = sys.argv.index("--polytile")
         POLYTILE = str(Path(sys.argv[at + 1]).resolve())
         del sys.argv[at:at + 2]
-    unittest.main()
+    unittest.main(module)
+
+
+if __name__ == "__main__":
+    main()
