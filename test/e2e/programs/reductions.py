@@ -384,3 +384,50 @@ CASES.append(
         lambda A, B: dict(C=(A[:, :, None] * B).sum(1)),
     )
 )
+
+# Long reductions to few elements, which wide devices compute in two steps.
+for m, n in [(3, 70000), (70000, 5), (1, 100003), (250, 1000)]:
+    CASES.append(
+        Case(
+            f"long reductions of {m}x{n}",
+            """
+function f(A[M, N], Y[N]) -> (S, R, C, V, B, L) {
+  S[] = +(A[i, j]);
+  R[i : M] = +(A[i, j]);
+  C[j : N] = +(A[i, j]);
+  Z = A - Y;
+  V[j : N] = +(Z[i, j] * Z[i, j]);
+  B[] = >(A[i, j]);
+  L[j : N] = <(A[i, j]);
+}""",
+            dict(A=d.f32(m, n), Y=d.f32(n)),
+            lambda A, Y: (
+                lambda A, Y: dict(
+                    S=np.array(A.sum(), "f4"),
+                    R=A.sum(1).astype("f4"),
+                    C=A.sum(0).astype("f4"),
+                    V=((A - Y) ** 2).sum(0).astype("f4"),
+                    B=np.array(A.max(), "f4"),
+                    L=A.min(0).astype("f4"),
+                )
+            )(A.astype("f8"), Y.astype("f8")),
+            atol=2e-3,
+        )
+    )
+CASES.append(
+    Case(
+        "a long mean of each channel, and a dot product of halves",
+        """
+function f(A[N, C, H, W], X[K], Y[K]) -> (M, D) {
+  S[0, c, 0, 0 : 1, C, 1, 1] = +(A[n, c, y, x]);
+  M = S / (N * H * W);
+  D[] = +(X[k] * Y[k]);
+}""",
+        dict(A=d.f32(4, 6, 61, 97), X=d.of("f2", 65536), Y=d.of("f2", 65536)),
+        lambda A, X, Y: dict(
+            M=A.astype("f8").mean((0, 2, 3), keepdims=True).astype("f4"),
+            D=np.array((X.astype("f8") * Y.astype("f8")).sum(), "f2"),
+        ),
+        atol=1e-4,
+    )
+)
