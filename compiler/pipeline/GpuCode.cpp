@@ -11,7 +11,9 @@
 #include "compiler/target/gpu/GpuTarget.h"
 #include "compiler/target/opencl/OpenCLTarget.h"
 #include "compiler/target/spirv/SpirvTarget.h"
-#include "dialects/kernel/IR/KernelOps.h"
+#include "dialects/kernel/Transforms/Passes.h"
+
+#include "mlir/Pass/PassManager.h"
 
 #include <algorithm>
 
@@ -40,13 +42,46 @@ void nameKernels(ModuleOp module, const KernelOrigins &origins) {
   }
 }
 
+/// Kernels of tile IR to kernels that fit the device's limits.
 LogicalResult lower(ModuleOp module, const Target &target,
                     const KernelOrigins &origins, PhaseDumps &dumps) {
   if (failed(gpu::lowerKernels(module, target.device)))
     return failure();
   nameKernels(module, origins);
   dumps.dump("gpu-lower-kernels", module);
-  return success();
+  // Behind all schedules: they see whole tensors, and none needs to know.
+  kernel::KernelSplitBindingsOptions options;
+  options.bindingBytes = target.device.limits.bindingBytes;
+  options.offsetAlignment = target.device.limits.offsetAlignment;
+  options.maxBindings = target.device.limits.bindings;
+  options.device = target.device.describe();
+  PassManager passes(module.getContext());
+  passes.addPass(kernel::createKernelSplitBindings(options));
+  dumps.attach(passes);
+  return passes.run(module);
+}
+
+uint64_t bytesOf(Type binding) {
+  auto memory = cast<MemRefType>(binding);
+  return memory.getNumElements() *
+         kernel::getMemoryBytes(memory.getElementType());
+}
+
+/// What each binding shows, where that isn't a whole tensor.
+std::vector<BindingWindow> windowsOf(kernel::FuncOp function) {
+  std::vector<BindingWindow> windows;
+  for (unsigned i = 0; i < function.getNumArguments(); ++i) {
+    auto tensor =
+        function.getArgAttrOfType<IntegerAttr>(i, kernel::bindingAttrName);
+    auto offset =
+        function.getArgAttrOfType<IntegerAttr>(i, kernel::offsetAttrName);
+    if (!tensor || !offset)
+      return {};
+    windows.push_back({static_cast<uint32_t>(tensor.getInt()),
+                       static_cast<uint64_t>(offset.getInt()),
+                       bytesOf(function.getArgumentTypes()[i])});
+  }
+  return windows;
 }
 
 void require(std::vector<std::string> &requirements, std::string text) {
@@ -64,12 +99,8 @@ void measure(kernel::FuncOp kernel, Sizes &sizes) {
       std::max<uint64_t>(sizes.workgroup, kernel.getWorkgroupItems());
   sizes.memory =
       std::max<uint64_t>(sizes.memory, kernel.getWorkgroupMemoryBytes());
-  for (Type type : kernel.getArgumentTypes()) {
-    auto memory = cast<MemRefType>(type);
-    uint64_t bits = memory.getElementTypeBitWidth();
-    sizes.binding =
-        std::max<uint64_t>(sizes.binding, memory.getNumElements() * bits / 8);
-  }
+  for (Type type : kernel.getArgumentTypes())
+    sizes.binding = std::max(sizes.binding, bytesOf(type));
 }
 
 void requireSizes(const Sizes &sizes, std::vector<std::string> &requirements) {
@@ -98,6 +129,7 @@ void describeKernels(ModuleOp module, const KernelOrigins &origins,
     kernel.desc.workgroupMemoryBytes = compiled.workgroupMemoryBytes;
     kernel.desc.subgroupSize = compiled.subgroupSize;
     kernel.grid.assign(compiled.grid.begin(), compiled.grid.end());
+    kernel.windows = windowsOf(function);
     kernel.items = 1;
     for (uint32_t count : kernel.grid)
       kernel.items *= count;

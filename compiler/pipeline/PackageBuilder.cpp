@@ -97,6 +97,8 @@ private:
   void addBuffer(Value value, package::BufferKind kind, uint32_t index,
                  uint64_t offset = 0);
   package::BindingDesc bind(Value value, package::Access access) const;
+  std::vector<package::BindingDesc> bindAll(program::DispatchOp dispatch,
+                                            const KernelCode &kernel) const;
 
   package::EntryDesc &entry;
   package::VariantDesc &variant;
@@ -123,6 +125,26 @@ package::BindingDesc EntryWriter::bind(Value value,
   binding.size = program::getBufferBytes(cast<MemRefType>(value.getType()));
   binding.access = access;
   return binding;
+}
+
+/// The bindings of a dispatch: a whole tensor each, or the kernel's windows.
+std::vector<package::BindingDesc>
+EntryWriter::bindAll(program::DispatchOp dispatch,
+                     const KernelCode &kernel) const {
+  std::vector<package::BindingDesc> tensors;
+  for (Value value : dispatch.getReads())
+    tensors.push_back(bind(value, package::Access::Read));
+  for (Value value : dispatch.getWrites())
+    tensors.push_back(bind(value, package::Access::Write));
+  if (kernel.windows.empty())
+    return tensors;
+  std::vector<package::BindingDesc> bindings;
+  for (const BindingWindow &window : kernel.windows) {
+    bindings.push_back(tensors[window.tensor]);
+    bindings.back().byteOffset = window.offset;
+    bindings.back().size = window.size;
+  }
+  return bindings;
 }
 
 /// Adds the tensor, buffer or constant that `op` declares.
@@ -158,10 +180,7 @@ void EntryWriter::write(program::EntryOp op) {
       package::DispatchDesc desc;
       desc.kernel = numbers.lookup(dispatch.getKernel());
       const KernelCode &kernel = kernels[desc.kernel];
-      for (Value value : dispatch.getReads())
-        desc.bindings.push_back(bind(value, package::Access::Read));
-      for (Value value : dispatch.getWrites())
-        desc.bindings.push_back(bind(value, package::Access::Write));
+      desc.bindings = bindAll(dispatch, kernel);
       desc.items = kernel.items;
       desc.grain = kernel.grain;
       desc.grid = kernel.grid;

@@ -17,12 +17,21 @@
 
 namespace polytile::pipeline {
 
+/// A binding of a kernel that shows a part of a tensor.
+struct BindingWindow {
+  uint32_t tensor = 0; ///< of the dispatch: what it reads, then what it writes
+  uint64_t offset = 0; ///< bytes
+  uint64_t size = 0;
+};
+
 /// One kernel, and one dispatch of it: shapes are static, so all are alike.
 struct KernelCode {
   package::KernelDesc desc; ///< its `module` is an index into the target's code
   uint64_t items = 0;
   uint64_t grain = 0;
   std::vector<uint32_t> grid; ///< empty for the CPU
+  /// One for each binding; empty where each binding shows a whole tensor.
+  std::vector<BindingWindow> windows;
 };
 
 struct TargetCode {

@@ -9,7 +9,7 @@
 #include "compiler/target/gpu/GpuTarget.h"
 #include "compiler/target/opencl/OpenCLTarget.h"
 #include "compiler/target/spirv/SpirvTarget.h"
-#include "dialects/kernel/IR/KernelOps.h"
+#include "dialects/kernel/Transforms/Passes.h"
 #include "dialects/program/IR/ProgramOps.h"
 #include "dialects/program/Transforms/Passes.h"
 #include "dialects/tile/IR/TileOps.h"
@@ -59,6 +59,7 @@ int main(int argc, char **argv) {
   polytile::gpu::registerGpuPasses();
   polytile::opencl::registerOpenCLPasses();
   polytile::spirv_target::registerSpirvPasses();
+  polytile::kernel::registerKernelPasses();
   polytile::program::registerTileToProgramPasses();
   polytile::program::registerProgramPasses();
   polytile::tile::registerTilePasses();

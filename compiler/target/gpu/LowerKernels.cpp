@@ -25,10 +25,8 @@ using Schedule = FailureOr<kernel::FuncOp> (*)(func::FuncOp, LoweringContext &);
 
 /// In the order in which they are tried.
 constexpr Schedule schedules[] = {
-    tryCooperativeGemm,
-    tryGemm,
-    tryRows,
-    tryContraction,
+    tryCooperativeGemm, tryGemm,        tryTransposition,
+    tryRows,            tryColumns,     tryContraction,
     tryElementwise,
 };
 
@@ -61,7 +59,8 @@ LogicalResult checkType(Location loc, Type type,
   return success();
 }
 
-/// Types, sizes and number of the bindings, and the types inside.
+/// Types and number of the bindings, and the types inside. What is larger than
+/// a binding may be becomes several behind all schedules.
 LogicalResult checkKernel(func::FuncOp source,
                           const schedule::DeviceDescription &device) {
   for (BlockArgument argument : source.getArguments())
@@ -74,34 +73,17 @@ LogicalResult checkKernel(func::FuncOp source,
     return WalkResult::advance();
   });
   if (walk.wasInterrupted())
+    return failure();
   if (indexBitsFor(source) == 64 && !device.has(schedule::feature::I64))
     return source.emitError()
            << device.describe()
            << " has no 64-bit integers, which the indices of this need";
-    return failure();
   FunctionType type = source.getFunctionType();
   if (type.getNumInputs() + type.getNumResults() > device.limits.bindings)
     return source.emitError()
            << "this reads and writes "
            << type.getNumInputs() + type.getNumResults() << " tensors at once; "
            << device.describe() << " allows " << device.limits.bindings;
-  auto check = [&](Type binding) -> LogicalResult {
-    auto tensor = cast<RankedTensorType>(binding);
-    uint64_t bytes =
-        tensor.getNumElements() *
-        kernel::getMemoryBytes(bindingType(tensor.getElementType()));
-    if (device.limits.bindingBytes == 0 || bytes <= device.limits.bindingBytes)
-      return success();
-    return source.emitError()
-           << "this uses a tensor of " << bytes << " bytes; "
-           << device.describe() << " allows " << device.limits.bindingBytes;
-  };
-  for (Type binding : type.getInputs())
-    if (failed(check(binding)))
-      return failure();
-  for (Type binding : type.getResults())
-    if (failed(check(binding)))
-      return failure();
   return success();
 }
 

@@ -13,10 +13,3 @@ func.func @double(%a: tensor<8xf32>) -> tensor<8xf64> attributes {program.kernel
 func.func @long(%a: tensor<8xui64>) -> tensor<8xui64> attributes {program.kernel} {
   return %a : tensor<8xui64>
 }
-
-// -----
-
-// expected-error @+1 {{this uses a tensor of 400000000 bytes; vulkan generic allows 134217728}}
-func.func @large(%a: tensor<100000000xf32>) -> tensor<100000000xf32> attributes {program.kernel} {
-  return %a : tensor<100000000xf32>
-}
