@@ -336,6 +336,7 @@ constexpr Candidate candidates[] = {
     {{64, 32, 16, 32, 16, 4, 4}, 0.60, 8},
     {{32, 64, 16, 16, 32, 4, 4}, 0.62, 8},
     {{32, 32, 16, 16, 32, 4, 4}, 0.50, 12},
+    {{32, 32, 8, 16, 32, 4, 4}, 0.45, 12},
 };
 
 /// For cooperative matrices: the threads' shares are not ours to choose.
@@ -352,6 +353,12 @@ constexpr Candidate cooperativeCandidates[] = {
 /// subgroups have small register files.
 static int64_t accumulatorLimit(const schedule::DeviceDescription &device) {
   return device.subgroup.size >= 32 ? 128 : 64;
+}
+
+/// How many products of vectors a step along K may be written out to: the
+/// compilers of CPUs' drivers take minutes for long kernels.
+static int64_t unrollingLimit(const schedule::DeviceDescription &device) {
+  return device.deviceType == "cpu" ? 32 : 1024;
 }
 
 /// The part of its efficiency that a unit reaches with so many subgroups on it:
@@ -398,7 +405,8 @@ bool Planner::chooseTile() {
             static_cast<int64_t>(device.limits.workgroupMemoryBytes) ||
         tile.threads() > std::min<int64_t>(device.limits.workgroupSize,
                                            device.limits.workgroupSizes[0]) ||
-        registers > accumulatorLimit(device))
+        registers > accumulatorLimit(device) ||
+        tile.k * tile.threadM * tile.threadN / 4 > unrollingLimit(device))
       continue;
     double cost = roundsCost(candidate, result, units);
     if (result.tile.m == 0 || cost < best) {
