@@ -46,13 +46,20 @@ Status OpenCLExecutable::makeKernel(size_t index,
 }
 
 Status OpenCLExecutable::buildKernels() {
+  // Kernels of one module share a program; its text is looked at once.
+  std::map<std::pair<uint32_t, std::string>, std::shared_ptr<OpenCLProgram>>
+      built;
   for (size_t i = 0; i < variant().kernels.size(); ++i) {
     const Kernel &kernel = variant().kernels[i];
-    PTL_TRY(opencl
-                .program(loadedPackage().modules[kernel.module].bytes,
-                         kernel.buildOptions, programs.emplace_back())
-                .within(kernelText(i) + " can't be built for " + opencl.name() +
-                        " (" + opencl.capabilities().hardware + ")"));
+    auto &program = built[{kernel.module, kernel.buildOptions}];
+    if (!program)
+      PTL_TRY(opencl
+                  .program(loadedPackage().modules[kernel.module].bytes,
+                           kernel.buildOptions, program)
+                  .within(kernelText(i) + " can't be built for " +
+                          opencl.name() + " (" +
+                          opencl.capabilities().hardware + ")"));
+    programs.push_back(program);
     OpenCLHandle<cl_kernel> compiled;
     PTL_TRY(makeKernel(i, compiled));
     PTL_TRY(checkCompiled(i, compiled.get()));

@@ -1,6 +1,7 @@
 // What GPU drivers share, on a device without hardware: schedules with barriers
 // and realigned ranges, pooled memory, limits, maps, failures.
 #include "runtime/core/PackageLoader.h"
+#include "runtime/package/PackageFormat.h"
 #include "runtime/package/PackageWriter.h"
 #include "test/unit/runtime/FakeGpu.h"
 
@@ -527,6 +528,52 @@ TEST_CASE("what a package says of kernels for GPUs is checked") {
              Contains("no SPIR-V module"));
   description.modules[0] = {"opencl-c", 1, {'a', 0, 'b'}};
   CHECK_THAT(load(description, package).message(), Contains("a zero byte"));
+}
+
+TEST_CASE("changed fields of a GPU's package are refused or safe to run") {
+  auto gpu = FakeGpu::make();
+  std::vector<uint8_t> file = pkg::writePackage(packageOf(scanEntry(3)));
+  pkg::Header header;
+  std::memcpy(&header, file.data(), sizeof(header));
+  int accepted = 0, refused = 0;
+  auto tryFile = [&](std::vector<uint8_t> changed) {
+    uint32_t checksum = pkg::checksumOfFile(changed.data(), changed.size());
+    std::memcpy(changed.data() + offsetof(pkg::Header, checksum), &checksum, 4);
+    std::shared_ptr<const Package> package;
+    std::shared_ptr<Executable> executable;
+    Status status =
+        loadPackageMemory({changed.data(), changed.size()}, package);
+    ++(status.ok() ? accepted : refused);
+    if (!status.ok() || package->entries.empty() ||
+        !gpu->prepare(package, 0, executable).ok())
+      return;
+    std::vector<std::shared_ptr<Buffer>> inputs, outputs;
+    bool made = true;
+    for (const Tensor &tensor : executable->entry().inputs)
+      made &= gpu->createBuffer(tensor.byteSize, inputs.emplace_back()).ok();
+    for (const Tensor &tensor : executable->entry().outputs)
+      made &= gpu->createBuffer(tensor.byteSize, outputs.emplace_back()).ok();
+    if (!made || !executable->check(inputs, outputs).ok())
+      return;
+    // A range outside of its storage would be INTERNAL.
+    status = executable->run(inputs, outputs);
+    if (status.code() == PTL_STATUS_INTERNAL)
+      FAIL(status.message());
+  };
+  for (size_t width : {1, 4, 8})
+    for (size_t at = header.metadataOffset;
+         at + width <= header.metadataOffset + header.metadataBytes;
+         at += width)
+      for (uint64_t value :
+           {uint64_t(0), uint64_t(1), uint64_t(2), uint64_t(64), uint64_t(255),
+            uint64_t(512), uint64_t(1) << 20, uint64_t(UINT32_MAX),
+            uint64_t(1) << 47, ~uint64_t(63)}) {
+        std::vector<uint8_t> changed = file;
+        std::memcpy(changed.data() + at, &value, width);
+        tryFile(std::move(changed));
+      }
+  CHECK(accepted > 1000);
+  CHECK(refused > 1000);
 }
 
 TEST_CASE("a GPU's profile counts each dispatch") {
