@@ -173,8 +173,12 @@ mlir::FailureOr<kernel::FuncOp> tryGemm(mlir::func::FuncOp source,
                                         LoweringContext &context);
 mlir::FailureOr<kernel::FuncOp> tryElementwise(mlir::func::FuncOp source,
                                                LoweringContext &context);
+mlir::FailureOr<kernel::FuncOp> tryTransposition(mlir::func::FuncOp source,
+                                                 LoweringContext &context);
 mlir::FailureOr<kernel::FuncOp> tryRows(mlir::func::FuncOp source,
                                         LoweringContext &context);
+mlir::FailureOr<kernel::FuncOp> tryColumns(mlir::func::FuncOp source,
+                                           LoweringContext &context);
 mlir::FailureOr<kernel::FuncOp> tryContraction(mlir::func::FuncOp source,
                                                LoweringContext &context);
 

@@ -51,9 +51,7 @@ static bool isPlain(AffineMap map) {
   });
 }
 
-/// The index variables that the results of `map` are, if they are all the
-/// variables, each once.
-static std::optional<SmallVector<unsigned>> permutationOf(AffineMap map) {
+std::optional<SmallVector<unsigned>> permutationOf(AffineMap map) {
   SmallVector<unsigned> variables;
   llvm::SmallBitVector seen(map.getNumDims());
   for (AffineExpr expr : map.getResults()) {
@@ -93,9 +91,8 @@ static unsigned countVariables(AffineMap map) {
   });
 }
 
-/// True when the points are the whole box of `sizes`, and all are valid.
-static bool isWholeBox(ContractOp contract, ArrayRef<unsigned> order,
-                       ArrayRef<int64_t> sizes) {
+bool isWholeBox(ContractOp contract, ArrayRef<unsigned> order,
+                ArrayRef<int64_t> sizes) {
   if (!contract.getLowerBounds() || !contract.getUpperBounds() ||
       !contract->hasAttr("covers"))
     return false;

@@ -37,6 +37,15 @@ struct RowSpace {
   }
 };
 
+/// The index variables that the results of `map` are, if they are all the
+/// variables, each once.
+std::optional<llvm::SmallVector<unsigned>> permutationOf(mlir::AffineMap map);
+
+/// True when the points are the whole box in which variable `order[i]` has
+/// `sizes[i]` values, and each contributes to the result.
+bool isWholeBox(ContractOp contract, llvm::ArrayRef<unsigned> order,
+                llvm::ArrayRef<int64_t> sizes);
+
 /// The space of a contraction that reduces whole rows of an input of full shape
 /// to one value each, without constraints; none for other contractions.
 std::optional<RowSpace> rowSpaceOf(ContractOp contract);
