@@ -54,7 +54,7 @@ FailureOr<OwningOpRef<spirv::ModuleOp>> ModuleEmitter::emit() {
   for (func::FuncOp helper : helpers)
     if (failed(emitHelper(helper)))
       return failure();
-  if (failed(emitKernel()))
+  if (failed(emitKernel()) || failed(checkWorkgroupMemory()))
     return failure();
   (*module)->setAttr(spirv::ModuleOp::getVCETripleAttrName(),
                      needs.getTriple(kernel.getContext()));
@@ -110,6 +110,27 @@ LogicalResult ModuleEmitter::emitKernel() {
     return failure();
   declareEntryPoint(function);
   return success();
+}
+
+/// Drivers take too much and lose the device, so the limit is ours to keep.
+/// Elements that a device can't hold narrow have become wider by now.
+LogicalResult ModuleEmitter::checkWorkgroupMemory() {
+  uint64_t bytes = 0;
+  for (auto variable : module->getOps<spirv::GlobalVariableOp>()) {
+    if (variable.storageClass() != spirv::StorageClass::Workgroup)
+      continue;
+    auto pointer = cast<spirv::PointerType>(variable.getType());
+    auto array = cast<spirv::ArrayType>(pointer.getPointeeType());
+    bytes +=
+        array.getNumElements() * kernel::getMemoryBytes(array.getElementType());
+  }
+  uint64_t limit = needs.getDevice().limits.workgroupMemoryBytes;
+  if (bytes <= limit)
+    return success();
+  return kernel.emitError("kernel '")
+         << kernel.getSymName() << "' needs " << bytes
+         << " bytes of workgroup memory; " << needs.getDevice().describe()
+         << " has " << limit;
 }
 
 void ModuleEmitter::declareEntryPoint(spirv::FuncOp function) {

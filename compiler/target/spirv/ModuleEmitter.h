@@ -63,6 +63,7 @@ private:
                  llvm::SmallVectorImpl<mlir::func::FuncOp> &helpers);
   mlir::LogicalResult emitHelper(mlir::func::FuncOp helper);
   mlir::LogicalResult emitKernel();
+  mlir::LogicalResult checkWorkgroupMemory();
   void declareEntryPoint(mlir::spirv::FuncOp function);
   void declareFloatControls(mlir::spirv::FuncOp function);
   void addMode(mlir::spirv::FuncOp function, mlir::spirv::ExecutionMode mode,

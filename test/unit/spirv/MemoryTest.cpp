@@ -242,6 +242,35 @@ kernel.func @k(%X: memref<64xi32> {kernel.access = "read"}, %R: memref<64xi32> {
         expected);
 }
 
+TEST_CASE("indices of 64 bits") {
+  std::string text = R"(
+kernel.func @k(%X: memref<256xi8> {kernel.access = "read"}, %R: memref<256xi8> {kernel.access = "write"})
+    workgroup [64, 1, 1] grid [4, 1, 1] attributes {index_bits = 64 : i32} {
+  %g = gpu.block_id x
+  %t = gpu.thread_id x
+  %c64 = arith.constant 64 : index
+  %huge = arith.constant 4294967296 : index
+  %b = arith.muli %g, %c64 : index
+  %i = arith.addi %b, %t : index
+  %far = arith.addi %i, %huge : index
+  %near = arith.remui %far, %huge : index
+  %x = memref.load %X[%near] : memref<256xi8>
+  %isFar = arith.cmpi uge, %far, %huge : index
+  %one = arith.extui %isFar : i1 to i8
+  %y = arith.addi %x, %one : i8
+  memref.store %y, %R[%i] : memref<256xi8>
+  kernel.return
+}
+)";
+  Bytes x(256), expected(256);
+  for (int i = 0; i < 256; ++i) {
+    x[i] = static_cast<unsigned char>(i);
+    expected[i] = static_cast<unsigned char>(i + 1);
+  }
+  for (const auto &device : {deviceWithout({}), deviceWithout({"storage8"})})
+    CHECK(run(text, device, {x}, 256, 64, 4) == expected);
+}
+
 TEST_CASE("what the device lacks is named") {
   std::string text = R"(
 kernel.func @wide(%X: memref<64xi64> {kernel.access = "read"}, %R: memref<64xf64> {kernel.access = "write"})

@@ -34,3 +34,15 @@ kernel.func @shuffles(%X: memref<64xf32> {kernel.access = "read", kernel.name = 
   %y, %valid = gpu.shuffle xor %x, %c1, %c8 : f32
   kernel.return
 }
+
+// -----
+
+// CHECK: error: kernel 'large' needs 16400 bytes of workgroup memory; vulkan generic has 16384
+kernel.func @large(%X: memref<64xf32> {kernel.access = "write", kernel.name = "X"})
+    workgroup [64, 1, 1] grid [1, 1, 1] {
+  %S = kernel.workgroup_memory : memref<4100xf32, #gpu.address_space<workgroup>>
+  %i = gpu.thread_id x
+  %x = memref.load %S[%i] : memref<4100xf32, #gpu.address_space<workgroup>>
+  memref.store %x, %X[%i] : memref<64xf32>
+  kernel.return
+}
