@@ -55,6 +55,8 @@ private:
     result.kernels.push_back({kind, llvm::to_vector(shapeOf(op)), {op}});
   }
   void placeElementwise(Operation *op);
+  void takeOperands(Operation *op, unsigned number);
+  bool canWait(unsigned number, unsigned later);
   void placeContraction(tile::ContractOp contract);
   void materializeOperands(Operation *op);
   bool takeProducers(Value input, SmallVectorImpl<Operation *> &taken);
@@ -98,10 +100,61 @@ void Partitioner::placeElementwise(Operation *op) {
         ArrayRef<int64_t>(kernel.shape) == shapeOf(op)) {
       kernel.members.push_back(op);
       result.kernelOf[op] = last;
+      takeOperands(op, last);
       return;
     }
   }
   start(Kernel::Kind::Elementwise, op);
+}
+
+/// True when kernel `number` may run as late as kernel `later`: what is between
+/// doesn't read it, and `later` reads it element for element.
+bool Partitioner::canWait(unsigned number, unsigned later) {
+  for (Operation *member : result.kernels[number].members) {
+    SmallVector<std::pair<Operation *, bool>> worklist = {{member, false}};
+    while (!worklist.empty()) {
+      auto [def, isView] = worklist.pop_back_val();
+      for (Operation *user : def->getUsers()) {
+        if (isa<tile::ReshapeOp>(user))
+          worklist.push_back({user, true});
+        auto found = result.kernelOf.find(user);
+        if (found == result.kernelOf.end())
+          continue;
+        unsigned reader = found->second;
+        if ((reader > number && reader < later) || (reader == later && isView))
+          return false;
+      }
+    }
+  }
+  return true;
+}
+
+/// Takes the kernels along that compute the other operands of `op`, a member of
+/// kernel `number`:
+///
+///   %a = tile.mul %x, %half    kernel 0 reads an argument only; then kernel 1
+///   %b = tile.tanh %t          kernel 1
+///   %c = tile.mul %a, %b       kernel 1
+void Partitioner::takeOperands(Operation *op, unsigned number) {
+  for (Value operand : op->getOperands()) {
+    Operation *def = operand.getDefiningOp();
+    auto found = def ? result.kernelOf.find(def) : result.kernelOf.end();
+    if (found == result.kernelOf.end() || found->second == number)
+      continue;
+    unsigned other = found->second;
+    Kernel &from = result.kernels[other], &to = result.kernels[number];
+    if (from.kind != Kernel::Kind::Elementwise || from.shape != to.shape ||
+        from.members.size() + to.members.size() > limit ||
+        !canWait(other, number))
+      continue;
+    for (Operation *member : from.members)
+      result.kernelOf[member] = number;
+    to.members.append(from.members);
+    from.members.clear();
+    llvm::sort(to.members, [](Operation *a, Operation *b) {
+      return a->isBeforeInBlock(b);
+    });
+  }
 }
 
 /// True when the points of `contract` read each element of input `number` at

@@ -70,3 +70,38 @@ func.func @product(%X: tensor<8x8xf32>, %Y: tensor<8x8xf32>) -> tensor<8x8xf32> 
   } : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32>
   return %t : tensor<8x8xf32>
 }
+
+// -----
+
+// What starts from an argument only joins the kernel that reads it.
+// CHECK-LABEL: program.entry @two_chains
+// CHECK: program.dispatch @kernel_0 reads(%{{.*}} : memref<8xf32>) writes(%{{.*}} : memref<8xf32>)
+// CHECK-NOT: program.dispatch
+// CHECK: func.func @kernel_0
+func.func @two_chains(%X: tensor<8xf32>) -> tensor<8xf32> {
+  %0 = tile.neg %X : (tensor<8xf32>) -> tensor<8xf32>
+  %1 = tile.exp %X : (tensor<8xf32>) -> tensor<8xf32>
+  %2 = tile.mul %0, %1 : (tensor<8xf32>, tensor<8xf32>) -> tensor<8xf32>
+  return %2 : tensor<8xf32>
+}
+
+// -----
+
+// It can't where a kernel in between reads it.
+// CHECK-LABEL: program.entry @read_between
+// CHECK-COUNT-3: program.dispatch
+func.func @read_between(%X: tensor<8xf32>) -> tensor<8xf32> {
+  %0 = tile.neg %X : (tensor<8xf32>) -> tensor<8xf32>
+  %1 = tile.contract max ins(%0) maps [affine_map<(d0, d1) -> (d1)>] into affine_map<(d0, d1) -> (d0)>
+       domain affine_set<(d0, d1) : (d1 - d0 >= 0)> names ["i", "j"] {
+  ^bb0(%a: f32):
+    tile.yield %a : f32
+  } : (tensor<8xf32>) -> tensor<8xf32>
+  %2 = tile.contract max ins(%1) maps [affine_map<(d0, d1) -> (d1)>] into affine_map<(d0, d1) -> (d0)>
+       domain affine_set<(d0, d1) : (d1 - d0 >= 0)> names ["i", "j"] {
+  ^bb0(%a: f32):
+    tile.yield %a : f32
+  } : (tensor<8xf32>) -> tensor<8xf32>
+  %3 = tile.mul %0, %2 : (tensor<8xf32>, tensor<8xf32>) -> tensor<8xf32>
+  return %3 : tensor<8xf32>
+}
