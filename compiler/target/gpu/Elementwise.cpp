@@ -1,13 +1,21 @@
 //===- Elementwise.cpp - Kernels without contractions ---------------------===//
 //
-// Where every operand has as many elements as the results, or one, a thread
-// computes consecutive elements with wide loads and stores:
+// A thread computes consecutive elements with wide loads and stores. Where
+// every operand has as many elements as the results, or one, all of them lie in
+// one row:
 //
 //   thread t:  x = X4[t], y = Y4[t];  Z4[t] = (x.0 + y.0, ..., x.3 + y.3)
 //
 // The last thread's vector may reach beyond the elements: there is padding.
-// Else a thread computes one element; consecutive threads the elements of the
-// innermost dimension.
+// Where operands are broadcast, the innermost dimension is cut in vectors, if
+// it is a multiple of their length:
+//
+//   Z : 64x8 = X : 64x8 + Y : 8 + W : 64x1
+//   thread t:  row t / 2, chunk t % 2
+//              x = X4[t], y = Y4[t % 2], w = W[t / 2];  Z4[t] = x + y + w
+//
+// Whatever else there is (gathers, results of several shapes) is computed
+// element by element, consecutive threads those of the innermost dimension.
 //
 //===----------------------------------------------------------------------===//
 
@@ -15,7 +23,6 @@
 
 #include "compiler/target/common/KernelTypes.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
@@ -33,43 +40,87 @@ OperandRange resultsOf(func::FuncOp source) {
   return source.getBody().front().getTerminator()->getOperands();
 }
 
-/// Elements that a thread takes at once, at most 16 bytes of any operand; 1
-/// where they aren't consecutive in all operands, or too few for the device.
-int64_t chooseLanes(func::FuncOp source, int64_t count,
-                    const schedule::DeviceDescription &device) {
+/// How the elements of kernels with results of one shape are shared out.
+struct WidePlan {
+  /// The results' shape; one dimension where operands are flat.
+  SmallVector<int64_t> shape;
+  bool isFlat = false;
+  /// Elements of a thread, 1, 2 or 4.
+  int64_t lanes = 1;
+
+  /// The shape in vectors: what threads are numbered in.
+  SmallVector<int64_t> chunks() const {
+    SmallVector<int64_t> result = shape;
+    if (!result.empty())
+      result.back() = llvm::divideCeilSigned(result.back(), lanes);
+    return result;
+  }
+  int64_t threads() const { return ShapedType::getNumElements(chunks()); }
+};
+
+/// True when every operation reads all that it reads at its own place, by
+/// NumPy's rules: each argument then has one place in an element.
+bool isPureElementwise(func::FuncOp source, ArrayRef<int64_t> shape) {
+  return llvm::all_of(
+      source.getBody().front().without_terminator(), [&](Operation &op) {
+        return isa<tile::ConstantOp, tile::IndexOp>(op) ||
+               (op.hasTrait<tile::Elementwise>() &&
+                tensorType(op.getResult(0)).getShape() == shape);
+      });
+}
+
+/// At most 16 bytes of any operand.
+int64_t mostLanes(func::FuncOp source) {
   int64_t lanes = 4;
   auto check = [&](Value value) {
     if (codegen::memoryBytes(tensorType(value).getElementType()) == 8)
-      lanes = std::min<int64_t>(lanes, 2);
+      lanes = 2;
   };
-  for (Value result : resultsOf(source)) {
-    check(result);
-    if (tensorType(result).getNumElements() != count ||
-        !codegen::ElementEvaluator::isFlat(result, count))
-      return 1;
-  }
-  for (Value argument : source.getArguments())
-    check(argument);
-  constexpr int64_t threadsPerUnit = 256;
-  int64_t units = std::max<int64_t>(device.limits.computeUnits, 1);
-  return count < lanes * threadsPerUnit * units ? 1 : lanes;
+  llvm::for_each(resultsOf(source), check);
+  llvm::for_each(source.getArguments(), check);
+  return lanes;
 }
 
-/// The kernel for flat operands.
-class FlatKernel {
+/// None for kernels that go element by element.
+std::optional<WidePlan> planWide(func::FuncOp source,
+                                 const schedule::DeviceDescription &device) {
+  WidePlan plan;
+  auto type = tensorType(resultsOf(source).front());
+  int64_t count = type.getNumElements();
+  for (Value result : resultsOf(source))
+    if (tensorType(result).getShape() != type.getShape())
+      return std::nullopt;
+  plan.isFlat = llvm::all_of(resultsOf(source), [&](Value result) {
+    return codegen::ElementEvaluator::isFlat(result, count);
+  });
+  if (!plan.isFlat && !isPureElementwise(source, type.getShape()))
+    return std::nullopt;
+  plan.shape = plan.isFlat ? SmallVector<int64_t>{count}
+                           : llvm::to_vector(type.getShape());
+  // Threads for the whole device come before vectors.
+  constexpr int64_t threadsPerUnit = 256;
+  int64_t units = std::max<int64_t>(device.limits.computeUnits, 1);
+  plan.lanes = mostLanes(source);
+  while (plan.lanes > 1 && (count < plan.lanes * threadsPerUnit * units ||
+                            (!plan.isFlat && plan.shape.back() % plan.lanes)))
+    plan.lanes /= 2;
+  return plan;
+}
+
+/// The kernel of a WidePlan.
+class WideKernel {
 public:
-  FlatKernel(KernelEmitter &emitter, int64_t count, int64_t lanes)
-      : emitter(emitter), builder(emitter.builder), count(count), lanes(lanes) {
-  }
+  WideKernel(KernelEmitter &emitter, const WidePlan &plan)
+      : emitter(emitter), builder(emitter.builder), plan(plan) {}
   LogicalResult emit(func::FuncOp source);
 
 private:
-  LogicalResult evaluateLane(int64_t lane, Value first);
-  void loadVectors(func::FuncOp source, Value thread);
+  void loadArgument(Value argument, Value thread, ValueRange chunk);
+  LogicalResult evaluateLane(int64_t lane, ValueRange chunk);
 
   KernelEmitter &emitter;
   OpBuilder &builder;
-  int64_t count, lanes;
+  const WidePlan &plan;
   /// Arguments that are loaded as vectors, and the vectors.
   SmallVector<std::pair<Value, Value>> vectors;
   /// Of each store, the elements in memory form.
@@ -78,18 +129,37 @@ private:
 
 } // namespace
 
-void FlatKernel::loadVectors(func::FuncOp source, Value thread) {
-  for (Value argument : source.getArguments()) {
-    if (argument.use_empty() || tensorType(argument).getNumElements() != count)
-      continue;
-    Value view =
-        emitter.vectorView(emitter.evaluator.bufferOf(argument), lanes);
-    vectors.push_back({argument, builder.create<memref::LoadOp>(
-                                     argument.getLoc(), view, thread)});
-  }
+/// Loads what the thread needs of `argument`, at most a vector; `chunk` is the
+/// thread's place.
+void WideKernel::loadArgument(Value argument, Value thread, ValueRange chunk) {
+  auto type = tensorType(argument);
+  SmallVector<int64_t> shape = llvm::to_vector(type.getShape());
+  if (plan.isFlat)
+    shape = {type.getNumElements()};
+  bool isWhole = ArrayRef<int64_t>(shape) == ArrayRef<int64_t>(plan.shape);
+  bool isWide = plan.lanes > 1 && !shape.empty() &&
+                shape.back() == plan.shape.back() && shape.back() > 1;
+  if (isWide)
+    shape.back() = llvm::divideCeilSigned(shape.back(), plan.lanes);
+  codegen::IndexMath math = emitter.math();
+  SmallVector<Value> where;
+  for (auto [size, index] :
+       llvm::zip_equal(shape, chunk.take_back(shape.size())))
+    where.push_back(size == 1 ? math.constant(0) : index);
+  Value position = isWhole ? thread : math.linearize(where, shape);
+  Value buffer = emitter.evaluator.bufferOf(argument);
+  if (isWide)
+    vectors.push_back(
+        {argument, builder.create<memref::LoadOp>(
+                       argument.getLoc(),
+                       emitter.vectorView(buffer, plan.lanes), position)});
+  else
+    emitter.evaluator.setElement(
+        argument, emitter.evaluator.load(argument.getLoc(), buffer, position,
+                                         type.getElementType()));
 }
 
-LogicalResult FlatKernel::evaluateLane(int64_t lane, Value first) {
+LogicalResult WideKernel::evaluateLane(int64_t lane, ValueRange chunk) {
   emitter.evaluator.startScope();
   for (auto [argument, vector] : vectors) {
     Location loc = argument.getLoc();
@@ -98,9 +168,15 @@ LogicalResult FlatKernel::evaluateLane(int64_t lane, Value first) {
         argument, emitter.scalars.fromMemory(
                       loc, element, tensorType(argument).getElementType()));
   }
-  Value position = emitter.math().add(first, lane);
+  SmallVector<Value> indices = llvm::to_vector(chunk);
+  if (!indices.empty())
+    indices.back() = emitter.math().add(
+        emitter.math().mul(indices.back(), plan.lanes), lane);
   for (auto [store, parts] : llvm::zip_equal(emitter.stores, elements)) {
-    auto element = emitter.evaluator.evaluateFlat(store.tensor, position);
+    auto element =
+        plan.isFlat
+            ? emitter.evaluator.evaluateFlat(store.tensor, indices.front())
+            : emitter.evaluator.evaluate(store.tensor, indices);
     if (failed(element))
       return failure();
     parts.push_back(
@@ -110,20 +186,25 @@ LogicalResult FlatKernel::evaluateLane(int64_t lane, Value first) {
   return success();
 }
 
-LogicalResult FlatKernel::emit(func::FuncOp source) {
-  Value thread = emitter.beginThreads(llvm::divideCeilSigned(count, lanes));
-  loadVectors(source, thread);
+LogicalResult WideKernel::emit(func::FuncOp source) {
+  Value thread = emitter.beginThreads(plan.threads());
+  SmallVector<Value> chunk = emitter.math().delinearize(thread, plan.chunks());
+  for (Value argument : source.getArguments())
+    if (!argument.use_empty())
+      loadArgument(argument, thread, chunk);
   elements.resize(emitter.stores.size());
-  Value first = emitter.math().mul(thread, lanes);
-  for (int64_t lane = 0; lane < lanes; ++lane)
-    if (failed(evaluateLane(lane, first)))
+  for (int64_t lane = 0; lane < plan.lanes; ++lane)
+    if (failed(evaluateLane(lane, chunk)))
       return failure();
   for (auto [store, parts] : llvm::zip_equal(emitter.stores, elements)) {
     Location loc = store.tensor.getLoc();
-    Value vector = builder.create<vector::FromElementsOp>(
-        loc, VectorType::get({lanes}, parts.front().getType()), parts);
-    builder.create<memref::StoreOp>(
-        loc, vector, emitter.vectorView(store.buffer, lanes), thread);
+    Value value = parts.front(), buffer = store.buffer;
+    if (plan.lanes > 1) {
+      value = builder.create<vector::FromElementsOp>(
+          loc, VectorType::get({plan.lanes}, value.getType()), parts);
+      buffer = emitter.vectorView(buffer, plan.lanes);
+    }
+    builder.create<memref::StoreOp>(loc, value, buffer, thread);
   }
   return success();
 }
@@ -132,19 +213,13 @@ LogicalResult FlatKernel::emit(func::FuncOp source) {
 /// `position`.
 static LogicalResult storeElements(KernelEmitter &emitter,
                                    ArrayRef<Store> stores, Value position) {
-  auto type = tensorType(stores.front().tensor);
-  int64_t count = type.getNumElements();
-  bool isFlat = llvm::all_of(stores, [&](const Store &store) {
-    return codegen::ElementEvaluator::isFlat(store.tensor, count);
-  });
   codegen::ElementEvaluator &evaluator = emitter.evaluator;
   evaluator.startScope();
-  SmallVector<Value> indices, elements;
-  if (!isFlat)
-    indices = emitter.math().delinearize(position, type.getShape());
+  SmallVector<Value> elements;
+  SmallVector<Value> indices = emitter.math().delinearize(
+      position, tensorType(stores.front().tensor).getShape());
   for (const Store &store : stores) {
-    auto element = isFlat ? evaluator.evaluateFlat(store.tensor, position)
-                          : evaluator.evaluate(store.tensor, indices);
+    auto element = evaluator.evaluate(store.tensor, indices);
     if (failed(element))
       return failure();
     elements.push_back(*element);
@@ -173,7 +248,12 @@ static SmallVector<SmallVector<Store>> groupByShape(ArrayRef<Store> stores) {
 }
 
 /// One thread for each element of the largest result.
-static LogicalResult emitByElement(KernelEmitter &emitter, int64_t count) {
+static FailureOr<kernel::FuncOp> emitByElement(func::FuncOp source,
+                                               LoweringContext &context) {
+  int64_t count = 0;
+  for (Value result : resultsOf(source))
+    count = std::max(count, tensorType(result).getNumElements());
+  KernelEmitter emitter(source, context, Launch::linear(count, context.device));
   Value thread = emitter.beginThreads(count);
   for (const SmallVector<Store> &group : groupByShape(emitter.stores)) {
     OpBuilder::InsertionGuard restore(emitter.builder);
@@ -185,27 +265,22 @@ static LogicalResult emitByElement(KernelEmitter &emitter, int64_t count) {
     if (failed(storeElements(emitter, group, thread)))
       return failure();
   }
-  return success();
+  return emitter.finish({emitter.named("kind", "elementwise")});
 }
 
 FailureOr<kernel::FuncOp> tryElementwise(func::FuncOp source,
                                          LoweringContext &context) {
   if (!source.getOps<tile::ContractOp>().empty())
     return failure();
-  int64_t count = 0;
-  for (Value result : resultsOf(source))
-    count = std::max(count, tensorType(result).getNumElements());
-  int64_t lanes = chooseLanes(source, count, context.device);
-  KernelEmitter emitter(
-      source, context,
-      Launch::linear(llvm::divideCeilSigned(count, lanes), context.device));
-  LogicalResult result = lanes > 1
-                             ? FlatKernel(emitter, count, lanes).emit(source)
-                             : emitByElement(emitter, count);
-  if (failed(result))
+  std::optional<WidePlan> plan = planWide(source, context.device);
+  if (!plan)
+    return emitByElement(source, context);
+  KernelEmitter emitter(source, context,
+                        Launch::linear(plan->threads(), context.device));
+  if (failed(WideKernel(emitter, *plan).emit(source)))
     return failure();
-  return emitter.finish(
-      {emitter.named("kind", "elementwise"), emitter.named("lanes", lanes)});
+  return emitter.finish({emitter.named("kind", "elementwise"),
+                         emitter.named("lanes", plan->lanes)});
 }
 
 } // namespace polytile::gpu

@@ -107,7 +107,25 @@ func.func @gather(%a: tensor<10xf32>, %i: tensor<3xui32>) -> tensor<3xf32> attri
 // CHECK: %[[Y:.*]] = gpu.block_id y
 // CHECK: %[[ROW:.*]] = arith.muli %[[Y]], %c39063
 // CHECK: arith.addi %[[ROW]], %{{.*}}
-func.func @folded(%a: tensor<2x10000000xi8>, %b: tensor<10000000xi8>) -> tensor<2x10000000xi8> attributes {program.kernel} {
-  %0 = tile.add %a, %b : (tensor<2x10000000xi8>, tensor<10000000xi8>) -> tensor<2x10000000xi8>
-  return %0 : tensor<2x10000000xi8>
+func.func @folded(%a: tensor<2x10000001xi8>, %b: tensor<10000001xi8>) -> tensor<2x10000001xi8> attributes {program.kernel} {
+  %0 = tile.add %a, %b : (tensor<2x10000001xi8>, tensor<10000001xi8>) -> tensor<2x10000001xi8>
+  return %0 : tensor<2x10000001xi8>
+}
+
+// -----
+
+// Broadcast operands, and an innermost dimension that vectors divide: wide where the operand has it, one number where not.
+// CHECK-LABEL: kernel.func @chunks
+// CHECK-SAME: schedule = {kind = "elementwise", lanes = 4 : i64}
+// CHECK: %[[CHUNK:.*]] = arith.remui %[[T:.*]], %c4
+// CHECK: %[[ROW:.*]] = arith.divui %[[T]], %c4
+// CHECK: %[[X:.*]] = kernel.vector_view %arg0 : memref<16384xf32> to memref<4096xvector<4xf32>>
+// CHECK: memref.load %[[X]][%[[T]]]
+// CHECK: %[[Y:.*]] = kernel.vector_view %arg1 : memref<16xf32> to memref<4xvector<4xf32>>
+// CHECK: memref.load %[[Y]][%[[CHUNK]]]
+// CHECK: memref.load %arg2[%[[ROW]]] : memref<1024xf32>
+func.func @chunks(%a: tensor<1024x16xf32>, %b: tensor<16xf32>, %c: tensor<1024x1xf32>) -> tensor<1024x16xf32> attributes {program.kernel} {
+  %0 = tile.add %a, %b : (tensor<1024x16xf32>, tensor<16xf32>) -> tensor<1024x16xf32>
+  %1 = tile.mul %0, %c : (tensor<1024x16xf32>, tensor<1024x1xf32>) -> tensor<1024x16xf32>
+  return %1 : tensor<1024x16xf32>
 }
