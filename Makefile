@@ -4,7 +4,7 @@ CTEST_ARGS ?=
 DEVICE ?= cpu:0
 BUILD := build/$(PRESET)
 
-.PHONY: help dependencies build demo test bench fuzz docs format format-check clean
+.PHONY: help dependencies build demo test bench vendors fuzz docs format format-check clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -32,6 +32,10 @@ bench: build ## Measure compile times, launch overhead and speed
 	@tools/scripts/make-test-venv.sh
 	@cmake --build --preset $(PRESET) --target gemm-bench
 	@test/bench/run.sh $(BUILD)
+
+vendors: build ## Report what other vendors' compilers make of the kernels
+	@tools/scripts/make-test-venv.sh
+	@build/venv/bin/python tools/scripts/vendor-report.py --polytile $(BUILD)/bin/polytile --all --output build/vendors/report.txt
 
 fuzz: build ## Compare random contractions with the oracle until stopped
 	@tools/scripts/make-test-venv.sh
