@@ -15,6 +15,20 @@ uint64_t roundUp(uint64_t value, uint64_t unit) {
   return (value + unit - 1) / unit * unit;
 }
 
+/// False for steps without a dispatch or a byte to move: a loop of 2^48 of them
+/// is no work.
+bool doesAnything(const std::vector<Step> &steps) {
+  return std::any_of(steps.begin(), steps.end(), [](const Step &step) {
+    if (const auto *loop = std::get_if<Loop>(&step.operation))
+      return loop->tripCount > 0 && doesAnything(loop->body);
+    if (const auto *fill = std::get_if<Fill>(&step.operation))
+      return fill->dst.size > 0;
+    if (const auto *copy = std::get_if<Copy>(&step.operation))
+      return copy->src.size > 0;
+    return true;
+  });
+}
+
 bool isWritten(Access access) { return access != Access::Read; }
 
 } // namespace
@@ -215,6 +229,8 @@ private:
   }
 
   Status visit(const Loop &loop) {
+    if (!doesAnything(loop.body))
+      return {};
     int64_t &iteration = iterations[depth++];
     for (iteration = 0; iteration < loop.tripCount; ++iteration)
       PTL_TRY(visit(loop.body));

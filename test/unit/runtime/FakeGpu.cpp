@@ -36,7 +36,7 @@ private:
         finish();
         ++gpu.barriers;
       }
-      constexpr int mostCommands = 20000;
+      constexpr int mostCommands = 1000;
       if (++commands > mostCommands)
         return fail(PTL_STATUS_UNSUPPORTED, "too many commands for a test");
       return record(run, command, pending);

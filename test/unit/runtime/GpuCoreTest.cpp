@@ -560,16 +560,15 @@ TEST_CASE("changed fields of a GPU's package are refused or safe to run") {
     if (status.code() == PTL_STATUS_INTERNAL)
       FAIL(status.message());
   };
-  for (size_t width : {1, 4, 8})
-    for (size_t at = header.metadataOffset;
-         at + width <= header.metadataOffset + header.metadataBytes;
-         at += width)
-      for (uint64_t value :
-           {uint64_t(0), uint64_t(1), uint64_t(2), uint64_t(64), uint64_t(255),
-            uint64_t(512), uint64_t(1) << 20, uint64_t(UINT32_MAX),
-            uint64_t(1) << 47, ~uint64_t(63)}) {
+  for (size_t at = header.metadataOffset;
+       at + 4 <= header.metadataOffset + header.metadataBytes; at += 4)
+    for (uint64_t value :
+         {uint64_t(0), uint64_t(1), uint64_t(255), uint64_t(512),
+          uint64_t(1) << 16, uint64_t(UINT32_MAX), ~uint64_t(63)})
+      for (size_t width : {1, 4, 8}) {
         std::vector<uint8_t> changed = file;
-        std::memcpy(changed.data() + at, &value, width);
+        std::memcpy(changed.data() + at, &value,
+                    std::min(width, changed.size() - at));
         tryFile(std::move(changed));
       }
   CHECK(accepted > 1000);
