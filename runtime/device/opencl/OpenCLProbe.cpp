@@ -4,6 +4,7 @@
 #include "runtime/core/DiskCache.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <set>
 
@@ -292,6 +293,10 @@ Status probeOpenCL(const OpenCLApi &api, const OpenCLCandidate &candidate,
       textOf(api.GetPlatformInfo, candidate.platform, CL_PLATFORM_VERSION) +
       "\n";
   readLimits(api, device, known);
+  // Drivers for CPUs offer what the host has free, which changes from minute to
+  // minute; what was compiled for a description is found only while it doesn't.
+  if (probe.hasUnifiedMemory)
+    known.memoryBytes = std::bit_floor(known.memoryBytes);
   if (!known.workgroupSize || !known.bufferBytes || !known.memoryBytes)
     return fail(PTL_STATUS_UNSUPPORTED,
                 "its driver doesn't tell the device's limits");
