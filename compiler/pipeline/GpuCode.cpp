@@ -23,8 +23,10 @@ using namespace polytile::pipeline;
 
 namespace {
 
-/// Every usable device binds so many bytes; more is a requirement.
+/// Every usable device binds so many bytes, and so many buffers at once; more
+/// is a requirement.
 constexpr uint64_t commonBindingBytes = uint64_t(128) << 20;
+constexpr uint64_t commonBindings = 16;
 
 /// The names of the source, for readers of the printed kernels.
 void nameKernels(ModuleOp module, const KernelOrigins &origins) {
@@ -91,7 +93,7 @@ void require(std::vector<std::string> &requirements, std::string text) {
 
 /// The largest numbers that any kernel needs.
 struct Sizes {
-  uint64_t workgroup = 0, memory = 0, binding = 0;
+  uint64_t workgroup = 0, memory = 0, binding = 0, bindings = 0;
 };
 
 void measure(kernel::FuncOp kernel, Sizes &sizes) {
@@ -99,6 +101,7 @@ void measure(kernel::FuncOp kernel, Sizes &sizes) {
       std::max<uint64_t>(sizes.workgroup, kernel.getWorkgroupItems());
   sizes.memory =
       std::max<uint64_t>(sizes.memory, kernel.getWorkgroupMemoryBytes());
+  sizes.bindings = std::max<uint64_t>(sizes.bindings, kernel.getNumArguments());
   for (Type type : kernel.getArgumentTypes())
     sizes.binding = std::max(sizes.binding, bytesOf(type));
 }
@@ -113,6 +116,8 @@ void requireSizes(const Sizes &sizes, std::vector<std::string> &requirements) {
     atLeast("workgroup_memory_bytes", sizes.memory);
   if (sizes.binding > commonBindingBytes)
     atLeast("binding_bytes", sizes.binding);
+  if (sizes.bindings > commonBindings)
+    atLeast("bindings", sizes.bindings);
 }
 
 /// Every kernel of `module`, of the kernel dialect; they all get the module 0.

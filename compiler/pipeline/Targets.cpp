@@ -227,6 +227,10 @@ pipeline::resolveTargets(const Request &request, std::string &problem) {
     problem += ", which isn't among the targets";
     return std::nullopt;
   }
+  // Of variants that require equally much, the runtime takes the first.
+  llvm::stable_sort(targets, [](const Target &a, const Target &b) {
+    return !a.isGeneric && b.isGeneric;
+  });
   return targets;
 }
 
