@@ -42,7 +42,9 @@ Status GpuExecutable::takeScratch(std::unique_ptr<Scratch> &scratch) {
     }
   }
   auto made = std::make_unique<Scratch>();
-  PTL_TRY(gpu.take(commands.arenaBytes(), false, made->arena).within("arena"));
+  // Zeroed, as are buffers: what a vector reads past a tensor's end is then the
+  // same in every run.
+  PTL_TRY(gpu.take(commands.arenaBytes(), true, made->arena).within("arena"));
   PTL_TRY(makeRunState(made->state));
   scratch = std::move(made);
   return {};
@@ -54,7 +56,7 @@ Status GpuExecutable::uploadConstants() {
   while (constants.size() < sources.size()) {
     Bytes source = sources[constants.size()];
     PooledMemory memory;
-    PTL_TRY(gpu.take(source.size(), false, memory).within("constants"));
+    PTL_TRY(gpu.take(source.size(), true, memory).within("constants"));
     if (!source.empty())
       PTL_TRY(gpu.upload(*memory.get(), 0, source.data(), source.size())
                   .within("constants"));

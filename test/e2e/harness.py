@@ -89,6 +89,7 @@ class Counts:
         self.lock = threading.Lock()
         self.ran, self.refused = collections.Counter(), collections.Counter()
         self.programs = 0  # that were meant to run on every device
+        self.doubts = []  # what Oclgrind said that may be wrong: see devices.py
 
     def add(self, device, refused=False):
         with self.lock:
@@ -97,6 +98,10 @@ class Counts:
     def add_program(self):
         with self.lock:
             self.programs += 1
+
+    def add_doubt(self, name, doubt):
+        with self.lock:
+            self.doubts.append(f"{name}: {doubt}")
 
     def as_json(self):
         return json.dumps({"programs": self.programs, "ran": self.ran, "refused": self.refused})
@@ -187,6 +192,8 @@ OPTIONAL_TYPES = {"f64": r"\bf64\b", "i64": r"\b[iu]64\b"}
 def run_in_worker(runner, case, device, outputs):
     """As run_program."""
     answer = runner.workers.ask(device, case.source, case.inputs, outputs, case.function)
+    if "doubt" in answer:
+        runner.counts.add_doubt(case.name, answer["doubt"])
     if "outputs" in answer:
         return answer["outputs"]
     messages = answer["messages"]

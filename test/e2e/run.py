@@ -4,7 +4,7 @@
     run.py --polytile build/release/bin/polytile [--device D]... [--cpu LEVEL] [-k WORD] [-j N] FILE.py...
 
 Each file defines CASES, a list of `Case` and `Bad` (see harness.py). Prints one line for each failure and a count; exit
-status 1 when one failed or there was none to run. The files of a failed case stay in the folder that --failures names.
+status 1 when one failed, there was none to run, or a simulator doubts more than one of a hundred. The files of a failed case stay in the folder that --failures names.
 """
 
 import argparse
@@ -56,8 +56,10 @@ def main():
             if problem:
                 failed += 1
                 print(f"FAIL {case.name}: {problem}", flush=True)
+    doubts = runner.counts.doubts
+    print(*(f"doubtful: {doubt}" for doubt in doubts), sep="\n", end="\n" if doubts else "")
     print(f"{len(cases) - failed} passed, {failed} failed")
-    return 1 if failed or not cases else 0
+    return 1 if failed or not cases or len(doubts) * 100 > len(cases) else 0
 
 
 if __name__ == "__main__":
