@@ -6,6 +6,9 @@
 // - Sums and products of floats may not be fused or reassociated unless they
 //   carry fastmath<contract>: NoContraction.
 // - OpOrdered needs the Kernel capability: two tests for NaN.
+// - Drivers that promise to keep signed zeros, infinities and NaN still drop a
+//   constant 0 from sums, take products with it for 0 and x - x for 0 (Mesa's
+//   llvmpipe): these are written as what they are.
 //
 //===----------------------------------------------------------------------===//
 
@@ -13,6 +16,8 @@
 
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "llvm/ADT/TypeSwitch.h"
+
+#include <limits>
 
 using namespace mlir;
 using namespace polytile;
@@ -144,7 +149,74 @@ LogicalResult FunctionEmitter::emitFloatBinary(Operation *op) {
   return success();
 }
 
+/// The number that a constant holds, a vector of equal ones included.
+static std::optional<APFloat> getConstantFloat(Value value) {
+  auto constant = value.getDefiningOp<spirv::ConstantOp>();
+  if (!constant)
+    return std::nullopt;
+  Attribute number = constant.getValue();
+  if (auto elements = dyn_cast<DenseElementsAttr>(number)) {
+    if (!elements.isSplat())
+      return std::nullopt;
+    number = elements.getSplatValue<Attribute>();
+  }
+  if (auto single = dyn_cast<FloatAttr>(number))
+    return single.getValue();
+  return std::nullopt;
+}
+
+static bool isZero(const std::optional<APFloat> &value) {
+  return value && value->isZero();
+}
+
+/// `ifFinite`, and NaN where `value` is none or infinite.
+Value FunctionEmitter::orNan(Value value, Value ifFinite) {
+  Type type = value.getType();
+  Value magnitude = create<spirv::GLFAbsOp>(type, value);
+  Value isFinite = compare<spirv::FOrdLessThanOp>(
+      magnitude, getFloat(std::numeric_limits<double>::infinity(), type));
+  Value nan = getFloat(std::numeric_limits<double>::quiet_NaN(), type);
+  return create<spirv::SelectOp>(isFinite, ifFinite, nan);
+}
+
+/// The sum, difference or product of a value with a constant zero, or of a
+/// value with itself: null where it is none of those.
+Value FunctionEmitter::emitWithZero(Operation *op) {
+  Value left = get(op->getOperand(0)), right = get(op->getOperand(1));
+  bool isDifference = isa<arith::SubFOp>(op);
+  Type type = left.getType();
+  if (isDifference && left == right)
+    return orNan(left, getFloat(0, type));
+  if (!isDifference && isZero(getConstantFloat(left)))
+    std::swap(left, right);
+  std::optional<APFloat> constant = getConstantFloat(right);
+  if (!isZero(constant) || getConstantFloat(left))
+    return Value();
+  if (isa<arith::MulFOp>(op)) {
+    if (!getElementTypeOrSelf(type).isF32())
+      return Value();
+    Type bits = getVector(builder.getI32Type(), getLanes(type));
+    Value sign = create<spirv::BitwiseAndOp>(
+        bits, create<spirv::BitcastOp>(bits, left), getInteger(1u << 31, bits));
+    if (constant->isNegative())
+      sign =
+          create<spirv::BitwiseXorOp>(bits, sign, getInteger(1u << 31, bits));
+    return orNan(left, create<spirv::BitcastOp>(type, sign));
+  }
+  // x + -0 is x; x + 0 is, too, but where x is a zero of either sign.
+  if (constant->isNegative() != isDifference)
+    return left;
+  Value zero = getFloat(0, type);
+  return create<spirv::SelectOp>(compare<spirv::FOrdEqualOp>(left, zero), zero,
+                                 left);
+}
+
 LogicalResult FunctionEmitter::emitFloat(Operation *op) {
+  if (isa<arith::AddFOp, arith::SubFOp, arith::MulFOp>(op))
+    if (Value result = emitWithZero(op)) {
+      set(op->getResult(0), result);
+      return success();
+    }
   return llvm::TypeSwitch<Operation *, LogicalResult>(op)
       .Case<arith::AddFOp>(
           [&](Operation *) { return emitFloatBinary<spirv::FAddOp>(op); })

@@ -113,6 +113,8 @@ private:
   LogicalResult emitCeilDivUnsigned(Operation *op);
   template <typename Compare> Value compare(Value left, Value right);
   Value isNan(Value value);
+  Value orNan(Value value, Value ifFinite);
+  Value emitWithZero(Operation *op);
 
   // EmitConversions.cpp: between types.
   LogicalResult emitConversion(Operation *op);

@@ -260,6 +260,41 @@ TEST_CASE("sums and products aren't fused unless they may be") {
   CHECK(result == std::vector<float>(count, 0.0f));
 }
 
+TEST_CASE("constant zeros keep signs and NaN") {
+  const struct {
+    const char *body;
+    float (*expected)(float);
+  } rows[] = {
+      {"  %z = arith.constant 0.0 : f32\n  %r = arith.addf %x, %z : f32\n",
+       [](float x) { return x + 0.0f; }},
+      {"  %z = arith.constant -0.0 : f32\n  %r = arith.addf %z, %x : f32\n",
+       [](float x) { return x + -0.0f; }},
+      {"  %z = arith.constant 0.0 : f32\n  %r = arith.subf %x, %z : f32\n",
+       [](float x) { return x - 0.0f; }},
+      {"  %z = arith.constant -0.0 : f32\n  %r = arith.subf %x, %z : f32\n",
+       [](float x) { return x - -0.0f; }},
+      {"  %z = arith.constant 0.0 : f32\n  %r = arith.mulf %x, %z : f32\n",
+       [](float x) { return x * 0.0f; }},
+      {"  %z = arith.constant -0.0 : f32\n  %r = arith.mulf %z, %x : f32\n",
+       [](float x) { return x * -0.0f; }},
+      {"  %r = arith.subf %x, %x : f32\n", [](float x) { return x - x; }}};
+  std::vector<float> x = edgyFloats(4);
+  for (const auto &row : rows) {
+    INFO(row.body);
+    std::vector<float> result =
+        valuesOf<float>(run(kernelOf("f32", "f32", row.body), deviceWithout({}),
+                            {bytesOf(x), bytesOf(x)}, count * 4, 64, 4));
+    for (int i = 0; i < count; ++i) {
+      float expected = row.expected(x[i]);
+      INFO(x[i] << " gives " << result[i]);
+      CHECK((std::isnan(expected)
+                 ? std::isnan(result[i])
+                 : result[i] == expected &&
+                       std::signbit(result[i]) == std::signbit(expected)));
+    }
+  }
+}
+
 TEST_CASE("functions of floats") {
   const struct {
     const char *name;
