@@ -304,3 +304,46 @@ TEST_CASE("an OpenCL program that doesn't build says which kernel and why") {
     checkScan(device, *scan, 1);
   }
 }
+
+TEST_CASE("large transfers go through pinned memory in pieces") {
+  const OpenCLApi *api = nullptr;
+  std::vector<OpenCLCandidate> candidates;
+  std::vector<ListedDevice> broken;
+  if (!OpenCLApi::open(api).ok() ||
+      !enumerateOpenCL(*api, candidates, broken).ok()) {
+    WARN("SKIPPED: this machine has no OpenCL device");
+    return;
+  }
+  for (const OpenCLCandidate &candidate : candidates) {
+    OpenCLProbe probe;
+    REQUIRE(probeOpenCL(*api, candidate, "opencl:0", probe).ok());
+    // As on a card of its own, which the machine may not have.
+    probe.hasUnifiedMemory = false;
+    auto device = std::make_shared<OpenCLDevice>(*api, candidate, probe, 0);
+    REQUIRE(device->open().ok());
+    constexpr size_t bytes = (size_t(20) << 20) + 3, offset = 5;
+    std::vector<unsigned char> sent(bytes);
+    for (size_t i = 0; i < bytes; ++i)
+      sent[i] = static_cast<unsigned char>(i * 2654435761u >> 13);
+    auto transfer = [&] {
+      std::shared_ptr<Buffer> buffer;
+      std::vector<unsigned char> received(bytes);
+      unsigned char before = 1, after = 1;
+      return device->createBuffer(bytes + 2 * offset, buffer).ok() &&
+             buffer->write(offset, sent.data(), bytes).ok() &&
+             buffer->read(offset, received.data(), bytes).ok() &&
+             buffer->read(offset - 1, &before, 1).ok() &&
+             buffer->read(offset + bytes, &after, 1).ok() && received == sent &&
+             before == 0 && after == 0;
+    };
+    CHECK(transfer());
+    // One thread has the pinned memory, the others go past it.
+    std::atomic<int> wrong{0};
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 3; ++t)
+      threads.emplace_back([&] { wrong += !transfer(); });
+    for (std::thread &thread : threads)
+      thread.join();
+    CHECK(wrong == 0);
+  }
+}
