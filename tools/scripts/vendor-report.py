@@ -324,8 +324,6 @@ def compile_amdgcn(text, device, folder):
             current.memory = int(value)
         elif label.startswith("Occupancy"):
             current.occupancy = f"{value} waves"
-        elif label.startswith("ScratchSize") and int(value):
-            current.spills = max(current.spills, int(value) // 4)
     return found, None
 
 

@@ -356,9 +356,13 @@ static int64_t accumulatorLimit(const schedule::DeviceDescription &device) {
 }
 
 /// How many products of vectors a step along K may be written out to: the
-/// compilers of CPUs' drivers take minutes for long kernels.
+/// compilers of CPUs' drivers take minutes for long kernels, and those of
+/// devices with few registers load all of a step first and spill (`make
+/// vendors` shows it).
 static int64_t unrollingLimit(const schedule::DeviceDescription &device) {
-  return device.deviceType == "cpu" ? 32 : 1024;
+  if (device.deviceType == "cpu")
+    return 32;
+  return device.subgroup.size >= 32 ? 1024 : 128;
 }
 
 /// The part of its efficiency that a unit reaches with so many subgroups on it:
