@@ -37,9 +37,10 @@ vendors: build ## Report what other vendors' compilers make of the kernels
 	@tools/scripts/make-test-venv.sh
 	@build/venv/bin/python tools/scripts/vendor-report.py --polytile $(BUILD)/bin/polytile --all --output build/vendors/report.txt
 
-fuzz: build ## Compare random contractions with the oracle until stopped
+fuzz: build ## Compare random contractions with the oracle until stopped; DEVICE names the device
 	@tools/scripts/make-test-venv.sh
-	@build/venv/bin/python test/fuzz/random_contractions.py --polytile $(BUILD)/bin/polytile --count 0
+	@build/venv/bin/python test/fuzz/random_contractions.py --polytile $(BUILD)/bin/polytile --device interpreter \
+	  --device $(DEVICE) --count 0
 
 docs: ## Regenerate the dialect and pass reference pages
 	@tools/scripts/generate-reference.sh

@@ -4,7 +4,8 @@
     run.py --polytile build/release/bin/polytile [--device D]... [--cpu LEVEL] [-k WORD] [-j N] FILE.py...
 
 Each file defines CASES, a list of `Case` and `Bad` (see harness.py). Prints one line for each failure and a count; exit
-status 1 when one failed, there was none to run, or a simulator doubts more than one of a hundred. The files of a failed case stay in the folder that --failures names.
+status 1 when one failed, there was none to run, or a simulator doubts more than one of a hundred. The files of a failed
+case stay in the folder that --failures names.
 """
 
 import argparse

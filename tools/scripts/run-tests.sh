@@ -30,6 +30,13 @@ closing=$(grep -E '^[0-9]+% tests passed, [0-9]+ tests? failed out of [0-9]+$' "
 failed=$(echo "$closing" | sed -E 's/.*, ([0-9]+) tests? failed.*/\1/')
 total=$(echo "$closing" | sed -E 's/.* out of ([0-9]+)$/\1/')
 echo
+# How many programs ran on each device: tests check that none was left out, and this shows it.
+for folder in $folders; do
+  if [ -d "$folder/test/counts" ] && grep -q 'devices: all ran everything' "$log"; then
+    ctest --test-dir "$folder" -R '^devices: all ran everything$' -FA device-counts -V 2>/dev/null |
+      sed -n 's/^[0-9]*: \(.* programs run, .*\)/\1/p'
+  fi
+done
 echo "$closing"
 echo "$((total - failed)) passed, $failed failed"
 [ "$failed" -eq 0 ]
