@@ -106,7 +106,7 @@ typedef enum ptl_status_code {
   PTL_STATUS_OUT_OF_MEMORY = 5,
   /** a legal request that this runtime or device can't serve */
   PTL_STATUS_UNSUPPORTED = 6,
-  /** a kernel returned an error */
+  /** a kernel returned an error, or can't be built for the device */
   PTL_STATUS_KERNEL_FAILED = 7,
   /** the device stopped answering; open it again */
   PTL_STATUS_DEVICE_LOST = 8,
@@ -248,10 +248,11 @@ PTL_API ptl_status *ptl_device_open(const char *name,
                                     ptl_device **device);
 /** The name it was opened by. Available since 0.1. Any thread. */
 PTL_API const char *ptl_device_name(const ptl_device *device);
-/** The device description as JSON, versioned: {"version": 1, "name", "driver",
- * "hardware", "cpu_level", "features", "threads", "cache_bytes",
- * "memory_bytes", "limits", ...}. What the compiler takes as its target. Since
- * 0.1. Any thread. */
+/** The device description as JSON, versioned: {"version": 1, "name", "kind",
+ * "driver", "hardware", "features", "limits", ...}; of CPUs also "cpu_level",
+ * "threads", "cache_bytes", "memory_bytes", of others "api", "device_type",
+ * "subgroup", "cooperative_matrices". What the compiler takes as its target.
+ * Available since 0.1. Any thread. */
 PTL_API const char *ptl_device_description(const ptl_device *device);
 /** cpu: the level in force, "x86-64-v4"; "" for others. Available since 0.1.
  * Any thread. */
@@ -340,7 +341,8 @@ PTL_API ptl_status *ptl_buffer_import_dlpack(ptl_device *device,
                                              ptl_tensor_info *info,
                                              ptl_buffer **buffer);
 /** Shows the buffer as a dense tensor; the memory lives until the consumer
- * calls the tensor's deleter. The byte sizes must agree. Available since 0.1.
+ * calls the tensor's deleter. The byte sizes must agree. UNSUPPORTED for memory
+ * that isn't the host's. Available since 0.1.
  * Thread rule: handle. */
 PTL_API ptl_status *ptl_buffer_export_dlpack(ptl_buffer *buffer,
                                              ptl_element_type type,
@@ -476,7 +478,8 @@ typedef struct ptl_kernel_profile {
   const char *file;   /**< or "" */
   uint32_t line;
   uint64_t calls; /**< dispatches */
-  double seconds; /**< wall time of all of them */
+  double seconds; /**< time of all of them: wall time on CPUs, the device's own
+                     clock on others */
   uint64_t flops; /**< of all of them; 0 when unknown */
   uint64_t bytes; /**< of all of them; 0 when unknown */
 } ptl_kernel_profile;
