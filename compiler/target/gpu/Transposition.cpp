@@ -138,7 +138,7 @@ planTransposition(tile::ContractOp contract,
     return std::nullopt;
   auto inOrder = tile::permutationOf(contract.getInputMap(0));
   auto outOrder = tile::permutationOf(contract.getOutputMap());
-  if (!inOrder || !outOrder ||
+  if (!inOrder || !outOrder || outOrder->empty() ||
       !tile::isWholeBox(contract, *outOrder,
                         contract.getResultType().getShape()))
     return std::nullopt;
