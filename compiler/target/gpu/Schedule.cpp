@@ -250,9 +250,14 @@ static void addTypeRequirements(kernel::FuncOp function,
   };
   add(hasDouble, schedule::feature::F64);
   add(hasLong, schedule::feature::I64);
-  bool isVulkan = device.kind == schedule::kind::Vulkan;
-  add(isVulkan && hasBytes, schedule::feature::Storage8);
-  add(isVulkan && hasHalves, schedule::feature::Storage16);
+  // Without these, SPIR-V packs what is small into words.
+  auto addIfUsed = [&](bool condition, StringRef feature) {
+    add(condition && device.kind == schedule::kind::Vulkan &&
+            device.has(feature),
+        feature);
+  };
+  addIfUsed(hasBytes, schedule::feature::Storage8);
+  addIfUsed(hasHalves, schedule::feature::Storage16);
 }
 
 kernel::FuncOp KernelEmitter::finish(ArrayRef<NamedAttribute> schedule) {
