@@ -33,7 +33,8 @@ public:
   Inspection(Bytes bytes, const std::string &entryPoint, SpirvFacts &facts)
       : words(bytes.size() / sizeof(uint32_t)), entryPoint(entryPoint),
         facts(facts) {
-    std::memcpy(words.data(), bytes.data(), words.size() * sizeof(uint32_t));
+    if (!words.empty())
+      std::memcpy(words.data(), bytes.data(), words.size() * sizeof(uint32_t));
   }
 
   Status run() {
