@@ -48,29 +48,23 @@ Float expSingle(Float x) {
   return scale(1.0 + expm1Series(reduced.rest), reduced.exponent);
 }
 
-/// exp(x) for x in [-87, 88], whose result is normal.
-static Float expInside(Float x) {
-  Reduced reduced = reduceExp(x);
-  return (1.0 + expm1Series(reduced.rest)) * powerOfTwo(reduced.exponent);
+/// x / y with an error of about 0.5 ULP where the device fuses multiply-adds,
+/// for results and reciprocals of y that are normal.
+static Float divideInside(Float x, Float y) {
+  Float inverse = 1.0 / y;
+  Float quotient = x * inverse;
+  return fused(fused(-y, quotient, x), inverse, quotient);
 }
 
-/// 1 / x with an error of about 0.5 ULP where the device fuses multiply-adds.
-static Float reciprocal(Float x) {
-  Float y = 1.0 / x;
-  return fused(y, fused(-x, y, x.constant(1)), y);
-}
-
-/// 1.5 ULP. A polynomial up to 0.9; beyond, 1 - 2 / (exp(2x) + 1), where what
-/// is subtracted is less than a third.
+/// 3 ULP. With E = e^(2|x|) - 1, which is computed without cancellation:
+/// E / (E + 2). Beyond 10 that is 1.
 Float tanhSingle(Float x) {
-  Float magnitude = absolute(x), z = x * x;
-  Float p = polynomial(z, {-0x1.dd95cp-12, 0x1.528402p-9, -0x1.0ed00ap-7,
-                           0x1.62ef7ep-6, -0x1.b9c9f2p-5, 0x1.110f34p-3,
-                           -0x1.55554ep-2});
-  Float small = mulAdd(magnitude * z, p, magnitude);
-  Float clamped = select(magnitude > 10, 10, magnitude);
-  Float large = 1.0 - 2.0 * reciprocal(expInside(clamped + clamped) + 1.0);
-  return signedAs(select(magnitude < 0.9, small, large), x);
+  Float magnitude = absolute(x);
+  Float twice = select(magnitude > 10, 20, magnitude + magnitude);
+  Reduced reduced = reduceExp(twice);
+  Float power = powerOfTwo(reduced.exponent);
+  Float grown = mulAdd(expm1Series(reduced.rest), power, power - 1.0);
+  return signedAs(divideInside(grown, grown + 2.0), x);
 }
 
 /// 2 ULP. With E = e^|x| / 2: E - 1 / (4 E), halved before it can overflow.
