@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cstdlib>
 
 using namespace mlir;
 
@@ -18,7 +19,11 @@ namespace polytile::spirv_target::test {
 namespace {
 
 Device &vulkanDevice() {
-  static Device device = Device::open("vulkan:0").orThrow();
+  static Device device = [] {
+    ::setenv("POLYTILE_VULKAN_VALIDATION", "1", /*overwrite=*/0);
+    ::setenv("POLYTILE_CACHE", "off", 0);
+    return Device::open("vulkan:0").orThrow();
+  }();
   return device;
 }
 
