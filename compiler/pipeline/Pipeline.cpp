@@ -74,9 +74,11 @@ void addProgramPhases(PassManager &manager, const Target &target) {
   }
   // Behind it no operation moves between kernels: targets compile each alone.
   program::TileToProgramOptions partition;
-  // GPUs hold rows in registers, so that softmax is one kernel.
-  if (!target.isCpu())
+  if (!target.isCpu()) {
+    // GPUs hold rows in registers, so that softmax is one kernel.
     partition.maxRowElements = gpu::maxHeldRow(target.device);
+    partition.maxTensors = target.device.limits.bindings;
+  }
   manager.addPass(program::createTileToProgram(partition));
   // Behind the partitioning, which decides what is a buffer at all, and on the
   // final order of the dispatches, which decides how long each one lives.

@@ -59,6 +59,10 @@ mlir::FailureOr<Partition> partition(mlir::func::FuncOp function,
 void joinRowChains(Partition &partition, int64_t maxColumns,
                    unsigned maxOperations);
 
+/// Cuts kernels that read and write more than `maxTensors` tensors together,
+/// where their operations allow it (KernelSplits.cpp).
+void splitKernels(Partition &partition, unsigned maxTensors);
+
 } // namespace polytile::program
 
 #endif // POLYTILE_COMPILER_CONVERSION_TILETOPROGRAM_PARTITION_H

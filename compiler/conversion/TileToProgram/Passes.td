@@ -44,6 +44,8 @@ def TileToProgram : Pass<"tile-to-program", "::mlir::ModuleOp"> {
            "No kernel takes more operations than these, so that compile time stays linear">,
     Option<"maxRowElements", "max-row-elements", "int64_t", "0",
            "Chains of reductions of rows of up to so many elements become one kernel each; 0: none">,
+    Option<"maxTensors", "max-tensors", "unsigned", "0",
+           "Kernels that read and write more tensors than these together are cut; 0: none">,
   ];
 }
 

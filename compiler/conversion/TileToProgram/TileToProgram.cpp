@@ -366,6 +366,8 @@ struct TileToProgram
         return signalPassFailure();
       if (maxRowElements > 0)
         joinRowChains(*parts, maxRowElements, maxKernelOperations);
+      if (maxTensors > 0)
+        splitKernels(*parts, maxTensors);
       partitions.push_back(std::move(*parts));
     }
     // Names of kernels must not meet those of functions: build each entry

@@ -15,9 +15,9 @@
 
 namespace polytile::program {
 
-/// Removes the names of the source from a tile operation: the statement's, which
-/// its location keeps, and those of index variables. They matter to messages
-/// alone, and keep equal operations from being seen as equal.
+/// Removes the names of the source from a tile operation: the statement's,
+/// which its location keeps, and those of index variables. They matter to
+/// messages alone, and keep equal operations from being seen as equal.
 void dropNames(mlir::Operation *op);
 
 #define GEN_PASS_DECL

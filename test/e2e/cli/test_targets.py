@@ -150,6 +150,23 @@ class Compile(CliTest):
             err = self.call("compile", "matmul.tile", *shapes, "--target", target, expect=1)
             self.assertRegex(err, rf"matmul\.tile:2:\d+: error: {device} .* binds at most 400 bytes at once; a tensor of 12200 bytes")
 
+    def test_more_tensors_than_bindings(self):
+        """A kernel that would bind too many is cut: nothing that the CPU runs is refused."""
+        count = 40
+        names = [f"A{i}" for i in range(count)]
+        terms = " + ".join(f"{name} * {i}" for i, name in enumerate(names))
+        self.write("p.tile", f"function f({', '.join(name + '[N]' for name in names)}) -> (O) {{ O = {terms}; }}")
+        arrays = [np.arange(i, i + 9, dtype="f4") for i in range(count)]
+        shapes, inputs = [], []
+        for name, array in zip(names, arrays):
+            self.save(f"{name}.npy", array)
+            shapes += ["--shape", f"{name}=9:f32"]
+            inputs += ["--input", f"{name}={name}.npy"]
+        self.call("compile", "p.tile", *shapes, "--target", "opencl,vulkan", "-o", "p.ptl")
+        for device in GPUS:
+            self.call("run", "p.ptl", "--device", device, *inputs, "--output", "O=o.npy")
+            np.testing.assert_array_equal(np.load(self.folder / "o.npy"), sum(array * i for i, array in enumerate(arrays)))
+
     def test_phases_of_each_target(self):
         self.write("matmul.tile", MATMUL)
         (self.folder / "dumps").mkdir()
