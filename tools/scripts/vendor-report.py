@@ -313,7 +313,7 @@ def compile_amdgcn(text, device, folder):
     done = run(
         ["clang-19", "-x", "cl", "-cl-std=CL1.2", "-Xclang", "-finclude-default-header", "-target",
          "amdgcn-amd-amdhsa", f"-mcpu={device}", "-nogpulib", "-Xclang", "-mlink-bitcode-file", "-Xclang", LIBCLC,
-         "-O3", "-Wno-linker-warnings", "-Rpass-analysis=kernel-resource-usage", "-S", "-o", os.devnull, source]
+         "-O3", "-Wall", "-Werror", "-Wno-linker-warnings", "-Rpass-analysis=kernel-resource-usage", "-S", "-o", os.devnull, source]
     )  # fmt: skip
     if done.returncode:
         return {}, first_errors(done.stderr)
@@ -565,7 +565,8 @@ def summary(rows):
             registers = max((answer.registers or 0 for answer in told), default=0)
             spilling = sum(1 for answer in told if answer.spills)
             most = f", at most {registers} registers" if registers else ""
-            lines.append(f"{device} ({name}): {len(told)} kernels{most}, {spilling} spill")
+            spills = "" if name == "metal" else f", {spilling} spill"
+            lines.append(f"{device} ({name}): {len(told)} kernels{most}{spills}")
     return "\n".join(lines)
 
 
