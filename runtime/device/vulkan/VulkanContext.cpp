@@ -21,7 +21,8 @@ Status VulkanContext::open(std::shared_ptr<VulkanInstance> instance,
 VulkanContext::~VulkanContext() {
   if (!device || !vk.DestroyDevice)
     return;
-  vk.DeviceWaitIdle(device);
+  if (hasSubmitted) // a driver that never worked may not know how to wait
+    vk.DeviceWaitIdle(device);
   for (const auto &[bindings, layout] : layouts) {
     vk.DestroyPipelineLayout(device, layout.pipeline, nullptr);
     vk.DestroyDescriptorSetLayout(device, layout.set, nullptr);
@@ -91,6 +92,7 @@ Status VulkanContext::submit(std::span<const VkCommandBuffer> commands,
   info.commandBufferCount = static_cast<uint32_t>(commands.size());
   info.pCommandBuffers = commands.data();
   std::lock_guard lock(queueMutex);
+  hasSubmitted = true;
   return check(vk.QueueSubmit(queue, 1, &info, fence), "vkQueueSubmit");
 }
 

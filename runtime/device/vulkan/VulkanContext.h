@@ -68,6 +68,7 @@ private:
   VulkanDeviceFunctions vk;
   std::mutex queueMutex;
   VkQueue queue = VK_NULL_HANDLE;
+  bool hasSubmitted = false;
   std::mutex layoutsMutex;
   std::map<uint32_t, VulkanLayout> layouts;
 };

@@ -299,6 +299,9 @@ Status probeVulkanDevice(const VulkanInstance &instance,
   keepWanted(probe.features);
   readProperties(vk, probe);
   readMatrices(vk, probe);
+  if (!probe.memoryBytes())
+    return fail(PTL_STATUS_UNSUPPORTED,
+                "it has no memory: nothing can run there");
   return chooseQueue(vk, probe);
 }
 

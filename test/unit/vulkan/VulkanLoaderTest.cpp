@@ -1,6 +1,8 @@
 // What is missing on a machine is said in words, and nothing crashes.
 #include "test/unit/vulkan/VulkanTestSupport.h"
 
+#include <filesystem>
+
 using namespace polytile;
 using namespace polytile::runtime;
 using Catch::Contains;
@@ -38,6 +40,26 @@ TEST_CASE("a loader without drivers") {
   test::Variable files("VK_ICD_FILENAMES", "/no/such/icd.json");
   test::Variable newer("VK_DRIVER_FILES", "/no/such/icd.json");
   CHECK_THAT(reason(), Contains("no driver (ICD)"));
+}
+
+TEST_CASE("a device without memory isn't offered") {
+  // Mesa's compiler for AMD without its hardware.
+  constexpr const char *driver =
+      "/usr/share/vulkan/icd.d/radeon_icd.x86_64.json";
+  if (!std::filesystem::exists(driver)) {
+    WARN("skipped: no " << driver);
+    return;
+  }
+  test::Variable files("VK_ICD_FILENAMES", driver);
+  test::Variable newer("VK_DRIVER_FILES", driver);
+  test::Variable hardware("RADV_FORCE_FAMILY", "NAVI21");
+  std::vector<ListedDevice> devices;
+  test::need(listVulkanDevices(devices));
+  REQUIRE(devices.size() == 1);
+  CHECK_THAT(devices[0].name, Contains("NAVI21"));
+  CHECK_THAT(devices[0].reason, Contains("no memory"));
+  std::shared_ptr<Device> device;
+  CHECK(makeVulkanDevice(0, {}, device).code() == PTL_STATUS_NOT_FOUND);
 }
 
 TEST_CASE("no validation layer") {
