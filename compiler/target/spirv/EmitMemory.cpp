@@ -9,7 +9,9 @@
 //
 // Narrow integers without 8/16-bit storage lie in 32-bit words: a load shifts,
 // a store clears its bits and sets them by two atomic operations, so that
-// neighbours written by other work items are kept.
+// neighbours written by other work items are kept. Workgroup memory without
+// narrow integers gives each element a word of its own while that fits, and is
+// packed in the same way where it doesn't.
 //
 //   element 6 of i8: word 1, bits 16 to 23
 //
@@ -66,7 +68,7 @@ void FunctionEmitter::planViews(Value root, const MemoryView &whole) {
       continue;
     MemoryView view = whole;
     view.element = op.getType().getElementType();
-    if (getLanes(view.stored) == 1)
+    if (getLanes(view.stored) == 1 && view.kind == MemoryView::Kind::Whole)
       view.kind = MemoryView::Kind::Lanes;
     views[op.getResult()] = view;
   }
@@ -139,6 +141,13 @@ LogicalResult FunctionEmitter::planArray(Value root, StorageClass storage,
   whole.isShared = storage == StorageClass::Workgroup;
   whole.element = type.getElementType();
   whole.stored = getStored(chosen, storage);
+  bool isWidened = isNarrow(chosen) && !isNarrow(whole.stored);
+  if (storage == StorageClass::Workgroup && isWidened &&
+      !module.fitsWidened()) {
+    whole.kind = MemoryView::Kind::Packed;
+    whole.stored = types.getInteger(32);
+    count = llvm::divideCeil(bytes, 4);
+  }
   auto pointer = TypeMapping::getArray(whole.stored, count, storage);
   if (storage == StorageClass::Workgroup) {
     spirv::GlobalVariableOp variable = module.addWorkgroupMemory(name, pointer);
@@ -323,8 +332,11 @@ void FunctionEmitter::storePacked(const MemoryView &view, Value index,
       i32, getI32((int64_t(1) << bits) - 1), shift);
   Value others = create<spirv::NotOp>(i32, mask);
   Value moved = create<spirv::ShiftLeftLogicalOp>(i32, words.front(), shift);
-  create<spirv::AtomicAndOp>(i32, pointer, spirv::Scope::Device,
-                             spirv::MemorySemantics::None, others);
-  create<spirv::AtomicOrOp>(i32, pointer, spirv::Scope::Device,
-                            spirv::MemorySemantics::None, moved);
+  spirv::Scope scope = view.storage == StorageClass::Workgroup
+                           ? spirv::Scope::Workgroup
+                           : spirv::Scope::Device;
+  create<spirv::AtomicAndOp>(i32, pointer, scope, spirv::MemorySemantics::None,
+                             others);
+  create<spirv::AtomicOrOp>(i32, pointer, scope, spirv::MemorySemantics::None,
+                            moved);
 }

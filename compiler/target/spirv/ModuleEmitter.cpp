@@ -112,6 +112,19 @@ LogicalResult ModuleEmitter::emitKernel() {
   return success();
 }
 
+bool ModuleEmitter::fitsWidened() const {
+  uint64_t bytes = 0;
+  kernel::FuncOp function = kernel;
+  for (auto memory : function.getBody().getOps<kernel::WorkgroupMemoryOp>()) {
+    MemRefType type = memory.getType();
+    Type element = type.getElementType();
+    bytes += type.getNumElements() * (isNarrow(element)
+                                          ? 4 * getLanes(element)
+                                          : kernel::getMemoryBytes(element));
+  }
+  return bytes <= needs.getDevice().limits.workgroupMemoryBytes;
+}
+
 /// Drivers take too much and lose the device, so the limit is ours to keep.
 /// Elements that a device can't hold narrow have become wider by now.
 LogicalResult ModuleEmitter::checkWorkgroupMemory() {

@@ -41,6 +41,10 @@ public:
   mlir::spirv::GlobalVariableOp getBuffer(unsigned binding, mlir::Type stored,
                                           bool aliased);
 
+  /// Whether the kernel's workgroup memory fits into the device's when every
+  /// narrow integer takes 32 bits.
+  bool fitsWidened() const;
+
   /// A new variable of storage class Workgroup.
   mlir::spirv::GlobalVariableOp
   addWorkgroupMemory(llvm::StringRef name, mlir::spirv::PointerType type);

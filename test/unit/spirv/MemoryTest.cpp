@@ -130,6 +130,54 @@ TEST_CASE("neighbours in one packed word are written at once") {
   }
 }
 
+TEST_CASE("workgroup memory is packed where wide elements don't fit") {
+  // Transposed by numbers, and reversed by vectors.
+  std::string text = R"(
+kernel.func @k(%X: memref<4096xi16> {kernel.access = "read"}, %R: memref<4096xi16> {kernel.access = "write"})
+    workgroup [64, 1, 1] grid [1, 1, 1] {
+  %S = kernel.workgroup_memory : memref<4096xi16, #gpu.address_space<workgroup>>
+  %S4 = kernel.vector_view %S : memref<4096xi16, #gpu.address_space<workgroup>> to memref<1024xvector<4xi16>, #gpu.address_space<workgroup>>
+  %R4 = kernel.vector_view %R : memref<4096xi16> to memref<1024xvector<4xi16>>
+  %t = gpu.thread_id x
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c16 = arith.constant 16 : index
+  %c64 = arith.constant 64 : index
+  %c1023 = arith.constant 1023 : index
+  scf.for %k = %c0 to %c64 step %c1 {
+    %a = arith.muli %k, %c64 : index
+    %i = arith.addi %a, %t : index
+    %b = arith.muli %t, %c64 : index
+    %j = arith.addi %b, %k : index
+    %x = memref.load %X[%i] : memref<4096xi16>
+    memref.store %x, %S[%j] : memref<4096xi16, #gpu.address_space<workgroup>>
+  }
+  gpu.barrier
+  scf.for %k = %c0 to %c16 step %c1 {
+    %a = arith.muli %k, %c64 : index
+    %i = arith.addi %a, %t : index
+    %j = arith.subi %c1023, %i : index
+    %v = memref.load %S4[%j] : memref<1024xvector<4xi16>, #gpu.address_space<workgroup>>
+    memref.store %v, %R4[%i] : memref<1024xvector<4xi16>>
+  }
+  kernel.return
+}
+)";
+  std::vector<int16_t> x(4096), expected(4096);
+  for (int i = 0; i < 4096; ++i)
+    x[i] = int16_t(i * 31 - 7);
+  for (int i = 0; i < 4096; ++i) {
+    int j = (1023 - i / 4) * 4 + i % 4;
+    expected[i] = x[j % 64 * 64 + j / 64];
+  }
+  for (const auto &features : {std::vector<std::string>{"i16"},
+                               std::vector<std::string>{"i16", "storage16"}}) {
+    auto device = deviceWithout(features);
+    device.limits.workgroupMemoryBytes = 8192;
+    CHECK(valuesOf<int16_t>(run(text, device, {bytesOf(x)}, 8192)) == expected);
+  }
+}
+
 TEST_CASE("shuffles within a subgroup") {
   std::string text = R"(
 kernel.func @k(%X: memref<64xi32> {kernel.access = "read"}, %R: memref<256xi32> {kernel.access = "write"})
