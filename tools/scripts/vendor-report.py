@@ -9,7 +9,7 @@ occupancy. `polytile compile` emits each kernel for a description of the vendor'
   intel-opencl  ocloc, of Intel's OpenCL driver      skl, tgllp, dg2
   amd-vulkan    RADV on hardware that isn't there    VEGA10, NAVI21, GFX1100
   metal         spirv-cross --msl                    for Apple's devices by way of MoltenVK
-A hot kernel (products of matrices, convolutions, reductions, transposition) that spills, if KNOWN_SPILLS doesn't say why,
+A hot kernel (products of matrices, convolutions, reductions, transposition) that spills, if KNOWN_LIMITS doesn't say why,
 and any kernel that a compiler refuses, is a failure: exit status 1. Of the end-to-end programs N in each file are taken, evenly spread. Answers are
 kept by a hash of the kernel and of the compiler's version, so a second run compiles only what has changed.
 """
@@ -38,10 +38,8 @@ TIME_LIMIT_S = 300
 # Programs that one run of a compiler gets: starting it costs as much as a kernel.
 BATCH = 12
 
-# Hot kernels that spill all the same: device and start of the program's name, and why that is accepted.
-KNOWN_SPILLS = {
-    ("GFX1100", "convolution 3x3 32x28x28x128"): "Mesa 22.3 stops at 132 registers there, and takes 256 on NAVI21",
-}
+# Limits of a compiler, not of its hardware: device and registers at which it spills, and what is known of it.
+KNOWN_LIMITS = {("GFX1100", 132): "Mesa 22.3 stops at 132 registers there, of 256; it takes more on NAVI21"}
 
 
 def description(kind, hardware, features, **limits):
@@ -570,21 +568,13 @@ def summary(rows):
     return "\n".join(lines)
 
 
-def known_spill(device, program):
-    """Why a spill is accepted, or None."""
-    for (of, start), reason in KNOWN_SPILLS.items():
-        if device == of and program.name.startswith(start):
-            return reason
-    return None
-
-
 def report(options, rows, refused, failed):
     problems, known = list(failed), []
     for name, device, kernel, answer in rows:
         if answer.error:
             problems.append(f"{device}: {kernel.program.name}: {answer.kernel}: {answer.error}")
         elif kernel.program.hot and answer.spills:
-            reason = known_spill(device, kernel.program)
+            reason = KNOWN_LIMITS.get((device, answer.registers))
             text = f"{device}: {kernel.program.name}: {answer.kernel}: {answer.spills} registers are spilled"
             if reason:
                 known.append(f"{text} ({reason})")
