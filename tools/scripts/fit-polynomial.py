@@ -47,11 +47,6 @@ def cos(x):
     return series(D(1), lambda k: -x * x / (2 * k * (2 * k - 1)))
 
 
-def tanh(x):
-    e = (2 * x).exp()
-    return (e - 1) / (e + 1)
-
-
 def sinh(x):
     return (x.exp() - (-x).exp()) / 2
 
@@ -73,7 +68,6 @@ FITS = {
     # log(1 + f) = f - f^2/2 + f^3 P(f)
     "log": ((lambda f: ((1 + f).ln() - f + f * f / 2) / f ** 3, lambda f: f ** 3 / (1 + f).ln()),
             (D("-0.2929"), D("0.4143")), 8),
-    "tanh": (odd(tanh), (D("1e-6"), D("0.81")), 6),
     "sin": (odd(sin), (D("1e-6"), QUARTER ** 2), 3),
     # cos(r) = 1 - z/2 + z^2 P(z)
     "cos": ((lambda z: (cos(z.sqrt()) - 1 + z / 2) / (z * z), lambda z: z * z / cos(z.sqrt())),
