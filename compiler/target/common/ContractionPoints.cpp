@@ -207,9 +207,9 @@ void ContractionPoints::addBlocks(LoopScanner &scanner, ValueRange start) {
   scanner.setBlocks(std::move(blocks));
 }
 
-FailureOr<SmallVector<Value>>
-ContractionPoints::scanElement(ArrayRef<Value> outputs,
-                               ArrayRef<unsigned> order) {
+FailureOr<SmallVector<Value>> ContractionPoints::scanElement(
+    ArrayRef<Value> outputs, ArrayRef<unsigned> order,
+    llvm::function_ref<void(LoopScanner &)> prepare) {
   FailureOr<SmallVector<Value>> carried = start(outputs);
   if (failed(carried) || domain.isEmpty)
     return carried;
@@ -217,6 +217,8 @@ ContractionPoints::scanElement(ArrayRef<Value> outputs,
   addBlocks(scanner, *carried);
   if (domain.reductionPoints() <= maxUnrolledPoints)
     scanner.setUnrolling(maxUnrolledPoints);
+  if (prepare)
+    prepare(scanner);
   auto scan = [&] {
     return scanner.scan(
         *carried, [&](ValueRange now) { return accumulate(scanner, now); });

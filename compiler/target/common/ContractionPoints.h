@@ -65,10 +65,11 @@ public:
 
   /// What is carried after all points of the element at `outputs`, with loops
   /// over the variables of `order`; long sums of floats are sums of partial
-  /// sums.
+  /// sums. `prepare` may leave a part of the points to others.
   mlir::FailureOr<llvm::SmallVector<mlir::Value>>
   scanElement(llvm::ArrayRef<mlir::Value> outputs,
-              llvm::ArrayRef<unsigned> order);
+              llvm::ArrayRef<unsigned> order,
+              llvm::function_ref<void(LoopScanner &)> prepare = {});
 
   /// The element of the contraction's result, from what is carried at the end.
   mlir::FailureOr<mlir::Value> result(llvm::ArrayRef<mlir::Value> outputs,

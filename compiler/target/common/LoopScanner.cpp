@@ -71,6 +71,14 @@ std::pair<Value, Value> LoopScanner::bounds(size_t level) {
       upper = math.min(upper, math.floorDiv(evaluate(rest), -coefficient));
     }
   }
+  if (isStrided(level) && IndexMath::isConstant(lower) == 0) {
+    lower = stride.first;
+  } else if (isStrided(level)) {
+    // The first value from `lower` on that is ours.
+    Value distance = math.sub(stride.first, lower);
+    Value rounds = math.floorDiv(distance, stride.step);
+    lower = math.add(lower, math.sub(distance, math.mul(rounds, stride.step)));
+  }
   return {lower, upper};
 }
 
@@ -131,7 +139,8 @@ LoopScanner::scanLevel(size_t level, ValueRange carried, const Body &body) {
   auto [lower, upper] = bounds(level);
   auto first = IndexMath::isConstant(lower),
        last = IndexMath::isConstant(upper);
-  if (first && last && *first < *last && *last - *first <= unrolling) {
+  if (!isStrided(level) && first && last && *first < *last &&
+      *last - *first <= unrolling) {
     int64_t before = std::exchange(unrolling, unrolling / (*last - *first));
     SmallVector<Value> results = llvm::to_vector(carried);
     for (int64_t value = *first; value < *last; ++value) {
@@ -153,8 +162,8 @@ FailureOr<SmallVector<Value>> LoopScanner::emitLoop(size_t level, Value lower,
                                                     Value upper,
                                                     ValueRange carried,
                                                     const Body &body) {
-  auto loop =
-      builder.create<scf::ForOp>(loc, lower, upper, math.constant(1), carried);
+  auto loop = builder.create<scf::ForOp>(loc, lower, upper,
+                                         math.constant(stepOf(level)), carried);
   OpBuilder::InsertionGuard restore(builder);
   if (carried.empty())
     builder.setInsertionPoint(loop.getBody()->getTerminator());
@@ -182,14 +191,15 @@ FailureOr<SmallVector<Value>> LoopScanner::scanBlocks(size_t level, Value lower,
       return failure();
     return blocks.combine(before, *partial);
   };
-  if (domain.ranges[order[level]].size() <= blocks.length)
+  int64_t length = blocks.length * stepOf(level);
+  if (domain.ranges[order[level]].size() <= length)
     return scanOne(carried, lower, upper);
   auto loop = builder.create<scf::ForOp>(loc, lower, upper,
-                                         math.constant(blocks.length), carried);
+                                         math.constant(length), carried);
   OpBuilder::InsertionGuard restore(builder);
   builder.setInsertionPointToStart(loop.getBody());
   Value first = loop.getInductionVar();
-  Value last = math.min(math.add(first, blocks.length), upper);
+  Value last = math.min(math.add(first, length), upper);
   auto results = scanOne(loop.getRegionIterArgs(), first, last);
   if (failed(results))
     return failure();

@@ -36,6 +36,13 @@ public:
     limits[variable] = {lower, upper};
   }
 
+  /// Visits only the values of `variable` that are `first` modulo `step`, where
+  /// 0 <= first < step: what one of `step` threads does. No equality may
+  /// determine the variable.
+  void setStride(unsigned variable, mlir::Value first, int64_t step) {
+    stride = {variable, first, step};
+  }
+
   /// Repeats the body instead of looping, as long as that makes no more than
   /// `points` copies.
   void setUnrolling(int64_t points) { unrolling = points; }
@@ -80,6 +87,12 @@ private:
            mlir::ValueRange carried, const Body &body);
   mlir::Value holds(const LinearConstraint &constraint);
   std::pair<mlir::Value, mlir::Value> bounds(size_t level);
+  bool isStrided(size_t level) const {
+    return stride.step > 1 && stride.variable == order[level];
+  }
+  int64_t stepOf(size_t level) const {
+    return isStrided(level) ? stride.step : 1;
+  }
 
   mlir::OpBuilder &builder;
   mlir::Location loc;
@@ -92,7 +105,14 @@ private:
   /// variables alone.
   llvm::SmallVector<llvm::SmallVector<LinearConstraint>> byLevel;
   llvm::SmallVector<LinearConstraint> given;
+  struct Stride {
+    unsigned variable = 0;
+    mlir::Value first;
+    int64_t step = 1;
+  };
+
   Blocks blocks;
+  Stride stride;
   int64_t unrolling = 1;
 };
 

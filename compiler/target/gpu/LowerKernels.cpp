@@ -25,9 +25,8 @@ using Schedule = FailureOr<kernel::FuncOp> (*)(func::FuncOp, LoweringContext &);
 
 /// In the order in which they are tried.
 constexpr Schedule schedules[] = {
-    tryCooperativeGemm, tryGemm,        tryTransposition,
-    tryRows,            tryColumns,     tryContraction,
-    tryElementwise,
+    tryCooperativeGemm, tryGemm,  tryTransposition, tryRows,
+    tryColumns,         tryTeams, tryContraction,   tryElementwise,
 };
 
 //===----------------------------------------------------------------------===//

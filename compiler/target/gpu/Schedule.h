@@ -179,6 +179,8 @@ mlir::FailureOr<kernel::FuncOp> tryRows(mlir::func::FuncOp source,
                                         LoweringContext &context);
 mlir::FailureOr<kernel::FuncOp> tryColumns(mlir::func::FuncOp source,
                                            LoweringContext &context);
+mlir::FailureOr<kernel::FuncOp> tryTeams(mlir::func::FuncOp source,
+                                         LoweringContext &context);
 mlir::FailureOr<kernel::FuncOp> tryContraction(mlir::func::FuncOp source,
                                                LoweringContext &context);
 

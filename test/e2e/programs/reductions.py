@@ -431,3 +431,24 @@ function f(A[N, C, H, W], X[K], Y[K]) -> (M, D) {
         atol=1e-4,
     )
 )
+for m, n in [(2, 150000), (40, 3001)]:
+    CASES.append(
+        Case(
+            f"long reductions of {m}x{n} with conditions and constraints",
+            """
+function f(A[M, N]) -> (I, T, W) {
+  B[i : M] = >(A[i, j]);
+  J = index(A, 1);
+  I[i : M] = <(A[i, j] == B[i] ? J[i, j]);
+  T[i : M] = +(A[i, j]), 0 <= j - 17 * i < N;
+  W[i : 2 * M] = <(A[i, j]), j < N;
+}""",
+            dict(A=d.f32(m, n)),
+            lambda A: dict(
+                I=A.argmax(1).astype("i4"),
+                T=np.array([row[17 * i :].sum() for i, row in enumerate(A.astype("f8"))], "f4"),
+                W=np.concatenate([A.min(1), np.zeros(len(A), "f4")]),
+            ),
+            atol=2e-3,
+        )
+    )
