@@ -39,7 +39,8 @@ struct GpuCapabilities {
   uint64_t offsetAlignment = 64; ///< of a binding in its buffer
   uint64_t computeUnits = 0;
 
-  /// 0 where there are no subgroups that kernels can use.
+  /// Work items that run in step; 0: not known. Kernels may use what subgroups
+  /// can do where a feature says so.
   uint32_t subgroupSize = 0, subgroupMin = 0, subgroupMax = 0;
   std::vector<CooperativeMatrix> cooperativeMatrices;
 

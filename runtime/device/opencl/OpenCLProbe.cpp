@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <charconv>
 #include <cstring>
 #include <set>
 
@@ -177,8 +178,10 @@ constexpr Trial kTrials[] = {
      "__kernel void trial(__global float *a) { a[0] = sqrt(a[1] / a[2]); }\n"},
 };
 
+/// Builds `trial` and takes `multiple` from its kernel: how many work items run
+/// in step, as far as OpenCL 1.2 tells.
 bool builds(const OpenCLApi &api, cl_context context, cl_device_id device,
-            const Trial &trial) {
+            const Trial &trial, size_t &multiple) {
   cl_int code = CL_SUCCESS;
   const char *source = trial.source;
   cl_program made =
@@ -191,7 +194,12 @@ bool builds(const OpenCLApi &api, cl_context context, cl_device_id device,
     return false;
   cl_kernel kernel = api.CreateKernel(made, "trial", &code);
   OpenCLHandle<cl_kernel> owner(kernel, api.ReleaseKernel);
-  return code == CL_SUCCESS;
+  if (code != CL_SUCCESS)
+    return false;
+  api.GetKernelWorkGroupInfo(kernel, device,
+                             CL_KERNEL_PREFERRED_WORK_GROUP_SIZE_MULTIPLE,
+                             sizeof(multiple), &multiple, nullptr);
+  return true;
 }
 
 /// Whether trying makes sense. What the driver says that it can't do is not
@@ -213,11 +221,11 @@ bool mayHave(const OpenCLApi &api, const OpenCLCandidate &candidate,
              "cl_khr_fp16");
 }
 
-/// The features that were tried, one a line; from the cache where they are.
+/// The features that were tried, and of GPUs how many work items run in step,
+/// one a line ("f16", "=32"); from the cache where they are.
 Status tryFeatures(const OpenCLApi &api, const OpenCLCandidate &candidate,
-                   const std::string &cacheKey,
-                   std::vector<std::string> &features) {
-  const std::string key = "features 1\n" + cacheKey;
+                   const std::string &cacheKey, GpuCapabilities &known) {
+  const std::string key = "features 2\n" + cacheKey;
   std::string lines;
   Memory cached;
   if (readCache("opencl", key, cached)) {
@@ -225,18 +233,28 @@ Status tryFeatures(const OpenCLApi &api, const OpenCLCandidate &candidate,
   } else {
     OpenCLHandle<cl_context> context;
     PTL_TRY(openOpenCLContext(api, candidate, context));
+    size_t multiple = 0;
     for (const Trial &trial : kTrials)
       if (mayHave(api, candidate, trial.feature) &&
-          builds(api, context.get(), candidate.device, trial))
+          builds(api, context.get(), candidate.device, trial, multiple))
         lines += std::string(trial.feature) + "\n";
+    if (candidate.type & CL_DEVICE_TYPE_GPU)
+      lines += "=" + std::to_string(multiple) + "\n";
     writeCache(
         "opencl", key,
         {reinterpret_cast<const unsigned char *>(lines.data()), lines.size()});
   }
   for (size_t begin = 0; begin < lines.size();) {
     size_t end = lines.find('\n', begin);
-    features.push_back(lines.substr(begin, end - begin));
+    std::string line = lines.substr(begin, end - begin);
     begin = end + 1;
+    if (!line.starts_with("=")) {
+      known.features.push_back(line);
+      continue;
+    }
+    const char *digits = line.data() + 1;
+    std::from_chars(digits, line.data() + line.size(), known.subgroupSize);
+    known.subgroupMin = known.subgroupMax = known.subgroupSize;
   }
   return {};
 }
@@ -301,7 +319,7 @@ Status probeOpenCL(const OpenCLApi &api, const OpenCLCandidate &candidate,
     return fail(PTL_STATUS_UNSUPPORTED,
                 "its driver doesn't tell the device's limits");
   known.features = {"i64", "storage8", "storage16"};
-  return tryFeatures(api, candidate, probe.cacheKey, known.features);
+  return tryFeatures(api, candidate, probe.cacheKey, known);
 }
 
 } // namespace polytile::runtime
