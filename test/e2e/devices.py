@@ -118,6 +118,8 @@ class Server:
             features = [] if generic else device.features
             description = small(device.description) if variant == "small" else device.description
             target = device.kind if generic else f"{device.kind}={description}"
+            if device.kind == "cpu" and request["instructions"]:
+                target = f"cpu={request['instructions']}"
             package = self.compiler.compile(source, inputs, target, outputs, function)
             return dict(outputs=device.run(package, inputs), features=features)
         except library.Refused as refused:
@@ -201,10 +203,10 @@ class Workers:
         for worker in self.all:
             self.idle.put(worker)
 
-    def ask(self, device, source, inputs, outputs, function):
+    def ask(self, device, source, inputs, outputs, function, instructions=None):
         worker = self.idle.get()
         try:
-            return worker.ask(dict(device=device, program=(source, inputs, outputs, function)))
+            return worker.ask(dict(device=device, program=(source, inputs, outputs, function), instructions=instructions))
         finally:
             self.idle.put(worker)
 

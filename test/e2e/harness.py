@@ -191,7 +191,7 @@ OPTIONAL_TYPES = {"f64": r"\bf64\b", "i64": r"\b[iu]64\b"}
 
 def run_in_worker(runner, case, device, outputs):
     """As run_program."""
-    answer = runner.workers.ask(device, case.source, case.inputs, outputs, case.function)
+    answer = runner.workers.ask(device, case.source, case.inputs, outputs, case.function, runner.instructions)
     if "doubt" in answer:
         runner.counts.add_doubt(case.name, answer["doubt"])
     if "outputs" in answer:

@@ -156,7 +156,7 @@ class Compiler:
         return values
 
     def compile(self, source, inputs, target, outputs=(), function=None):
-        """A package as bytes; a target is a kind of device, or `opencl={...}` with a description."""
+        """A package as bytes; a target is a kind of device, `cpu=LEVEL`, or `opencl={...}` with a description."""
         options = CompilerOptions(function=function and function.encode(), target=target.encode())
         result = self.call(self.library.ptlc_compile, source, inputs, outputs, options)
         package = c.string_at(self.library.ptlc_result_data(result), self.library.ptlc_result_size(result))
