@@ -85,7 +85,7 @@ def resolve(name, found):
 def small(description):
     """The description of a device, with so little workgroup memory that no block of a matrix product fits in."""
     changed = library.json.loads(description)
-    changed["limits"]["workgroup_memory_bytes"] = min(1024, changed["limits"]["workgroup_memory_bytes"])
+    changed["limits"]["workgroup_memory_bytes"] = min(2048, changed["limits"]["workgroup_memory_bytes"])
     return library.json.dumps(changed)
 
 
