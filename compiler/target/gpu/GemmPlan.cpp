@@ -316,8 +316,9 @@ namespace {
 /// A choice of blocks with what is known of it.
 struct Candidate {
   GemmTile tile;
-  /// Of a unit's peak that it would reach with very many subgroups on it.
-  double efficiency;
+  /// Of a unit's peak that it would reach with very many subgroups on it, as
+  /// SPIR-V and as OpenCL C: drivers have a compiler for each.
+  double asSpirv, asOpenCL;
   /// Workgroups that share a unit, as registers and workgroup memory allow.
   int64_t resident;
 };
@@ -326,26 +327,26 @@ struct Candidate {
 /// (docs/performance.md, "Blocks of matrix products"); small blocks keep more
 /// units busy.
 constexpr Candidate candidates[] = {
-    {{128, 256, 16, 64, 64, 8, 16}, 0.78, 1},
-    {{128, 256, 8, 64, 64, 8, 16}, 0.73, 1},
-    {{128, 128, 16, 32, 64, 8, 8}, 0.70, 2},
-    {{128, 128, 8, 32, 64, 8, 8}, 0.68, 2},
-    {{64, 128, 16, 32, 64, 8, 8}, 0.73, 4},
-    {{128, 64, 16, 64, 32, 8, 8}, 0.735, 4},
-    {{64, 64, 32, 32, 32, 8, 4}, 0.74, 4},
-    {{64, 64, 16, 32, 32, 8, 4}, 0.705, 5},
-    {{64, 32, 16, 32, 16, 4, 4}, 0.60, 8},
-    {{32, 64, 16, 16, 32, 4, 4}, 0.62, 8},
-    {{32, 32, 16, 16, 32, 4, 4}, 0.50, 12},
-    {{32, 32, 8, 16, 32, 4, 4}, 0.45, 12},
+    {{128, 256, 16, 64, 64, 8, 16}, 0.78, 0.75, 1},
+    {{128, 256, 8, 64, 64, 8, 16}, 0.73, 0.74, 1},
+    {{128, 128, 16, 32, 64, 8, 8}, 0.70, 0.70, 2},
+    {{128, 128, 8, 32, 64, 8, 8}, 0.68, 0.70, 2},
+    {{64, 128, 16, 32, 64, 8, 8}, 0.73, 0.74, 4},
+    {{128, 64, 16, 64, 32, 8, 8}, 0.735, 0.72, 4},
+    {{64, 64, 32, 32, 32, 8, 4}, 0.72, 0.60, 4},
+    {{64, 64, 16, 32, 32, 8, 4}, 0.705, 0.65, 5},
+    {{64, 32, 16, 32, 16, 4, 4}, 0.60, 0.58, 8},
+    {{32, 64, 16, 16, 32, 4, 4}, 0.62, 0.60, 8},
+    {{32, 32, 16, 16, 32, 4, 4}, 0.50, 0.50, 12},
+    {{32, 32, 8, 16, 32, 4, 4}, 0.45, 0.45, 12},
 };
 
 /// For cooperative matrices: the threads' shares are not ours to choose.
 constexpr Candidate cooperativeCandidates[] = {
-    {{128, 256, 32, 64, 64, 0, 0}, 1.00, 1},
-    {{128, 128, 32, 64, 64, 0, 0}, 0.95, 2},
-    {{64, 128, 32, 32, 64, 0, 0}, 0.75, 2},
-    {{64, 64, 32, 32, 32, 0, 0}, 0.60, 4},
+    {{128, 256, 32, 64, 64, 0, 0}, 1.00, 0, 1},
+    {{128, 128, 32, 64, 64, 0, 0}, 0.95, 0, 2},
+    {{64, 128, 32, 32, 64, 0, 0}, 0.75, 0, 2},
+    {{64, 64, 32, 32, 32, 0, 0}, 0.60, 0, 4},
 };
 
 } // namespace
@@ -375,14 +376,17 @@ static double occupancyFactor(int64_t subgroups) {
 /// The time of all rounds of workgroups that the units compute together; the
 /// last round is as long as its fullest unit takes.
 static double roundsCost(const Candidate &candidate, const GemmPlan &plan,
-                         int64_t units) {
+                         const schedule::DeviceDescription &device) {
+  int64_t units = std::max<int64_t>(device.limits.computeUnits, 1);
+  double efficiency = device.kind == schedule::kind::OpenCL ? candidate.asOpenCL
+                                                            : candidate.asSpirv;
   const GemmTile &tile = candidate.tile;
   int64_t groups = llvm::divideCeilSigned(plan.m, tile.m) *
                    llvm::divideCeilSigned(plan.n, tile.n) * plan.batch;
   auto round = [&](int64_t resident) {
     double work = static_cast<double>(resident * tile.m * tile.n);
-    return work / (candidate.efficiency *
-                   occupancyFactor(resident * tile.threads() / 32));
+    return work /
+           (efficiency * occupancyFactor(resident * tile.threads() / 32));
   };
   int64_t together = units * candidate.resident;
   double cost =
@@ -401,7 +405,6 @@ bool Planner::isWorthBlocks() const {
 bool Planner::chooseTile() {
   Type accumulator = codegen::registerType(op.getAccumulatorType());
   int64_t bytes = accumulator.getIntOrFloatBitWidth() / 8;
-  int64_t units = std::max<int64_t>(device.limits.computeUnits, 1);
   double best = 0;
   for (const Candidate &candidate : candidates) {
     const GemmTile &tile = candidate.tile;
@@ -413,7 +416,7 @@ bool Planner::chooseTile() {
         registers > accumulatorLimit(device) ||
         tile.k * tile.threadM * tile.threadN / 4 > unrollingLimit(device))
       continue;
-    double cost = roundsCost(candidate, result, units);
+    double cost = roundsCost(candidate, result, device);
     if (result.tile.m == 0 || cost < best) {
       best = cost;
       result.tile = tile;
@@ -431,7 +434,6 @@ static int64_t cooperativeBytes(const GemmTile &tile) {
 }
 
 bool Planner::chooseCooperativeTile() {
-  int64_t units = std::max<int64_t>(device.limits.computeUnits, 1);
   double best = 0;
   for (const Candidate &candidate : cooperativeCandidates) {
     const GemmTile &tile = candidate.tile;
@@ -442,7 +444,7 @@ bool Planner::chooseCooperativeTile() {
         threads > std::min<int64_t>(device.limits.workgroupSize,
                                     device.limits.workgroupSizes[0]))
       continue;
-    double cost = roundsCost(candidate, result, units);
+    double cost = roundsCost(candidate, result, device);
     if (result.tile.m == 0 || cost < best) {
       best = cost;
       result.tile = tile;
