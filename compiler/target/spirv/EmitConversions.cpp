@@ -206,10 +206,19 @@ LogicalResult FunctionEmitter::emitHalfToFloat(kernel::HalfToFloatOp op) {
   return success();
 }
 
+/// A value that is rounded to a half and computed with again. Drivers that see
+/// native conversions there compute in halves and fuse a rounded product with
+/// the sum that takes it (NVIDIA's does): one rounding is lost.
+static bool isComputedWith(kernel::FloatToHalfOp op) {
+  return llvm::any_of(op->getUsers(), [](Operation *user) {
+    return isa<kernel::HalfToFloatOp>(user);
+  });
+}
+
 LogicalResult FunctionEmitter::emitFloatToHalf(kernel::FloatToHalfOp op) {
   Value value = get(op.getValue());
   Type type = getType(op.getResult());
-  if (!usesNativeHalves(/*narrowing=*/true)) {
+  if (isComputedWith(op) || !usesNativeHalves(/*narrowing=*/true)) {
     spirv::FuncOp convert = module.getFloatToHalf(getLanes(type));
     Value result = create<spirv::FunctionCallOp>(type, convert.getSymName(),
                                                  ValueRange{value})

@@ -87,10 +87,30 @@ std::string vulkanResultText(VkResult result) {
   }
 }
 
+/// What decides which loader, drivers and layers an instance has.
+static std::string environmentOfInstances() {
+  std::string text;
+  for (const char *name :
+       {"POLYTILE_VULKAN_LIBRARY", "POLYTILE_VULKAN_VALIDATION",
+        "VK_DRIVER_FILES", "VK_ICD_FILENAMES", "VK_LOADER_DRIVERS_SELECT"})
+    if (const char *value = std::getenv(name))
+      text += std::string(name) + "=" + value + "\n";
+  return text;
+}
+
+/// The latest instance is kept until the process ends, or the environment asks
+/// for another: NVIDIA's driver can't be loaded and unloaded more than about 20
+/// times, since each time takes thread-local memory of which there is little.
 Status VulkanInstance::open(std::shared_ptr<VulkanInstance> &instance) {
   static std::mutex mutex;
   static std::weak_ptr<VulkanInstance> known;
+  // Never destroyed: drivers may have ended before the process does.
+  static auto &kept = *new std::shared_ptr<VulkanInstance>;
+  static auto &environment = *new std::string;
   std::lock_guard lock(mutex);
+  std::string current = environmentOfInstances();
+  if (current != environment)
+    kept.reset();
   instance = known.lock();
   if (instance)
     return {};
@@ -98,7 +118,8 @@ Status VulkanInstance::open(std::shared_ptr<VulkanInstance> &instance) {
   PTL_TRY(made->load());
   PTL_TRY(made->create());
   PTL_TRY(made->loadFunctions());
-  known = made;
+  known = kept = made;
+  environment = std::move(current);
   instance = std::move(made);
   return {};
 }

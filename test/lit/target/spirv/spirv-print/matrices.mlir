@@ -22,7 +22,7 @@
 // CHECK: spirv.KHR.CooperativeMatrixStore %{{.*}}, %{{.*}}, %{{.*}}, <RowMajor> : !spirv.ptr<f32, StorageBuffer>
 // CHECK: spirv.EntryPoint "GLCompute" @product, @A_x4, @C, @tile, @LocalInvocationId
 // CHECK: spirv.ExecutionMode @product "DenormPreserve", 16
-// CHECK: spirv.ExecutionMode @product "RoundingModeRTE", 32
+// CHECK-NOT: RoundingModeRTE
 // CHECK: // product requires: cooperative_matrix denorm_preserve_f16 {{.*}} vulkan_memory_model
 kernel.func @product(%A: memref<512xi16> {kernel.access = "read", kernel.name = "A"},
                      %C: memref<256xf32> {kernel.access = "write", kernel.name = "C"})
