@@ -1,6 +1,7 @@
 // Counts the occurrences of the failure that POLYTILE_SIMULATE names.
 #include "runtime/core/Simulation.h"
 
+#include <atomic>
 #include <cstdlib>
 #include <mutex>
 #include <string>
@@ -8,13 +9,20 @@
 namespace polytile::runtime {
 
 bool isSimulated(const char *failure) {
-  const char *variable = std::getenv("POLYTILE_SIMULATE");
-  if (!variable || !*variable)
-    return false;
   static std::mutex mutex;
   static std::string counted;
   static uint64_t seen = 0;
+  static std::atomic<bool> isCounting{false};
+  const char *variable = std::getenv("POLYTILE_SIMULATE");
+  bool isSet = variable && *variable;
+  if (!isSet && !isCounting.load(std::memory_order_relaxed))
+    return false;
   std::lock_guard lock(mutex);
+  isCounting = isSet;
+  if (!isSet) { // the same failure may be asked for again
+    counted.clear();
+    return false;
+  }
   if (counted != variable) {
     counted = variable;
     seen = 0;
