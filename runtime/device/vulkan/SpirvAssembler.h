@@ -1,4 +1,4 @@
-// Writes a SPIR-V module word by word: for the one kernel that the driver
+// Writes a SPIR-V module word by word: for the kernels that the driver
 // itself needs, whose words no other tool is there to make.
 //
 // Source: the SPIR-V specification, section 2.3.
@@ -43,6 +43,15 @@ public:
     words.push_back(
         static_cast<uint32_t>((operands.size() + 3) << 16 | opcode));
     words.insert(words.end(), {type, result});
+    words.insert(words.end(), operands);
+    return result;
+  }
+  /// `opcode result operands...`, the form of types.
+  uint32_t type(uint32_t opcode, std::initializer_list<uint32_t> operands) {
+    uint32_t result = id();
+    words.push_back(
+        static_cast<uint32_t>((operands.size() + 2) << 16 | opcode));
+    words.push_back(result);
     words.insert(words.end(), operands);
     return result;
   }
