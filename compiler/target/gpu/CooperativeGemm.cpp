@@ -204,16 +204,9 @@ LogicalResult CooperativeKernel::emitOutput(ArrayRef<Value> sums) {
         return failure();
   if (!plan.checksNaN)
     return success();
-  Value isNaN;
-  for (int64_t part = 0; part < 4; ++part) {
-    Value one = builder.create<vector::ExtractOp>(loc, total, part);
-    Value check =
-        builder.create<arith::CmpFOp>(loc, arith::CmpFPredicate::UNO, one, one);
-    isNaN = isNaN ? builder.create<arith::OrIOp>(loc, isNaN, check) : check;
-  }
   int64_t steps = stepsPerStrip();
   return recompute(
-      isNaN, matricesM * steps, tile.warpN / stripWidth * 4,
+      hasNaN(total), matricesM * steps, tile.warpN / stripWidth * 4,
       [&](Value i) { return rowOf(math.div(i, steps), math.mod(i, steps)); },
       [&](Value j) { return columnOf(math.div(j, 4), math.mod(j, 4)); });
 }

@@ -207,16 +207,9 @@ LogicalResult GemmKernel::emitExact(ArrayRef<Value> sums) {
   Value total = sums.front();
   for (Value sum : sums.drop_front())
     total = builder.create<arith::AddFOp>(loc, total, sum);
-  Value isNaN;
-  for (int64_t lane = 0; lane < 4; ++lane) {
-    Value one = builder.create<vector::ExtractOp>(loc, total, lane);
-    Value check =
-        builder.create<arith::CmpFOp>(loc, arith::CmpFPredicate::UNO, one, one);
-    isNaN = isNaN ? builder.create<arith::OrIOp>(loc, isNaN, check) : check;
-  }
   return recompute(
-      isNaN, tile.threadM, tile.threadN, [&](Value i) { return rowOf(i); },
-      [&](Value j) { return columnOf(j); });
+      hasNaN(total), tile.threadM, tile.threadN,
+      [&](Value i) { return rowOf(i); }, [&](Value j) { return columnOf(j); });
 }
 
 LogicalResult GemmKernel::emit() {

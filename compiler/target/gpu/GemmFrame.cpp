@@ -152,6 +152,18 @@ LogicalResult GemmFrame::storeFour(Value m, Value n, ArrayRef<Value> sums) {
   return success();
 }
 
+Value GemmFrame::hasNaN(Value four) {
+  Value found;
+  for (int64_t lane = 0; lane < 4; ++lane) {
+    Value one = builder.create<vector::ExtractOp>(loc, four, lane);
+    Value check =
+        builder.create<arith::CmpFOp>(loc, arith::CmpFPredicate::UNO, one, one);
+    found = found ? builder.create<arith::OrIOp>(loc, found, check).getResult()
+                  : check;
+  }
+  return found;
+}
+
 LogicalResult GemmFrame::recompute(Value suspect, int64_t numRows,
                                    int64_t numColumns,
                                    llvm::function_ref<Value(Value)> rows,

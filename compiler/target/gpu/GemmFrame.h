@@ -39,6 +39,9 @@ public:
   mlir::LogicalResult storeFour(mlir::Value m, mlir::Value n,
                                 llvm::ArrayRef<mlir::Value> sums);
 
+  /// Whether one of the four numbers of a vector is NaN.
+  mlir::Value hasNaN(mlir::Value four);
+
   /// Emits: where `suspect` is true, computes rows `rows(i)` and columns
   /// `columns(j)`, i < numRows, j < numColumns, again point by point.
   mlir::LogicalResult

@@ -28,6 +28,8 @@ struct Guard {
   int64_t upper;
 };
 
+struct Candidate;
+
 class Planner {
 public:
   Planner(tile::ContractOp op, const schedule::DeviceDescription &device)
@@ -52,6 +54,10 @@ private:
   void chooseStaging(GemmOperand &operand);
   bool chooseTile();
   bool chooseCooperativeTile();
+  bool chooseAmong(ArrayRef<Candidate> all,
+                   llvm::function_ref<int64_t(const GemmTile &)> threads,
+                   llvm::function_ref<int64_t(const GemmTile &)> memoryBytes,
+                   llvm::function_ref<bool(const GemmTile &)> fits);
   bool dependsOn(const LinearExpr &expr, ArrayRef<unsigned> variables) const;
 
   tile::ContractOp op;
@@ -402,19 +408,21 @@ bool Planner::isWorthBlocks() const {
          result.m * result.n * result.k >= (int64_t(1) << 15);
 }
 
-bool Planner::chooseTile() {
-  Type accumulator = codegen::registerType(op.getAccumulatorType());
-  int64_t bytes = accumulator.getIntOrFloatBitWidth() / 8;
+/// Takes the candidate of least cost among those that `fits` allows; `threads`
+/// gives the size of their workgroups.
+bool Planner::chooseAmong(
+    ArrayRef<Candidate> all,
+    llvm::function_ref<int64_t(const GemmTile &)> threads,
+    llvm::function_ref<int64_t(const GemmTile &)> memoryBytes,
+    llvm::function_ref<bool(const GemmTile &)> fits) {
+  int64_t mostThreads = std::min<int64_t>(device.limits.workgroupSize,
+                                          device.limits.workgroupSizes[0]);
+  auto mostBytes = static_cast<int64_t>(device.limits.workgroupMemoryBytes);
   double best = 0;
-  for (const Candidate &candidate : candidates) {
+  for (const Candidate &candidate : all) {
     const GemmTile &tile = candidate.tile;
-    int64_t registers = tile.threadM * tile.threadN * bytes / 4;
-    if (2 * tile.k * (tile.m + tile.n) * bytes >
-            static_cast<int64_t>(device.limits.workgroupMemoryBytes) ||
-        tile.threads() > std::min<int64_t>(device.limits.workgroupSize,
-                                           device.limits.workgroupSizes[0]) ||
-        registers > accumulatorLimit(device) ||
-        tile.k * tile.threadM * tile.threadN / 4 > unrollingLimit(device))
+    if (memoryBytes(tile) > mostBytes || threads(tile) > mostThreads ||
+        !fits(tile))
       continue;
     double cost = roundsCost(candidate, result, device);
     if (result.tile.m == 0 || cost < best) {
@@ -423,6 +431,21 @@ bool Planner::chooseTile() {
     }
   }
   return result.tile.m != 0;
+}
+
+bool Planner::chooseTile() {
+  Type accumulator = codegen::registerType(op.getAccumulatorType());
+  int64_t bytes = accumulator.getIntOrFloatBitWidth() / 8;
+  return chooseAmong(
+      candidates, [](const GemmTile &tile) { return tile.threads(); },
+      [&](const GemmTile &tile) {
+        return 2 * tile.k * (tile.m + tile.n) * bytes;
+      },
+      [&](const GemmTile &tile) {
+        int64_t held = tile.threadM * tile.threadN;
+        return held * bytes / 4 <= accumulatorLimit(device) &&
+               tile.k * held / 4 <= unrollingLimit(device);
+      });
 }
 
 /// Of two factors of which one is kept in workgroup memory, with padded rows,
@@ -434,23 +457,13 @@ static int64_t cooperativeBytes(const GemmTile &tile) {
 }
 
 bool Planner::chooseCooperativeTile() {
-  double best = 0;
-  for (const Candidate &candidate : cooperativeCandidates) {
-    const GemmTile &tile = candidate.tile;
-    int64_t threads =
-        tile.m / tile.warpM * (tile.n / tile.warpN) * device.subgroup.size;
-    if (cooperativeBytes(tile) >
-            static_cast<int64_t>(device.limits.workgroupMemoryBytes) ||
-        threads > std::min<int64_t>(device.limits.workgroupSize,
-                                    device.limits.workgroupSizes[0]))
-      continue;
-    double cost = roundsCost(candidate, result, device);
-    if (result.tile.m == 0 || cost < best) {
-      best = cost;
-      result.tile = tile;
-    }
-  }
-  return result.tile.m != 0;
+  return chooseAmong(
+      cooperativeCandidates,
+      [&](const GemmTile &tile) {
+        return tile.m / tile.warpM * (tile.n / tile.warpN) *
+               device.subgroup.size;
+      },
+      cooperativeBytes, [](const GemmTile &) { return true; });
 }
 
 bool Planner::analyse() {
