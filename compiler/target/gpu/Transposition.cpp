@@ -162,6 +162,9 @@ planTransposition(tile::ContractOp contract,
       std::min(device.limits.workgroupSize, device.limits.workgroupSizes[0]);
   plan.threads = std::min<int64_t>(
       plan.threads, llvm::bit_floor<uint64_t>(std::max<int64_t>(most, 1)));
+  // All of them read the square at once, four elements each: no more of them
+  // than a small square has room for.
+  plan.threads = std::min(plan.threads, plan.side * plan.side / 4);
   return plan.side < minSide || plan.threads < plan.side
              ? std::nullopt
              : std::optional<Plan>(plan);
