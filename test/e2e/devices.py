@@ -47,7 +47,7 @@ def environment_of_devices(environment, devices=(), caches=None):
     compiled kernels go into the folder `caches`, if one is given. Oclgrind takes the place of the OpenCL loader, so it
     is the only OpenCL device where it is one; programs that a cache compiled would not be checked."""
     environment = {"RUSTICL_ENABLE": "llvmpipe", "POLYTILE_VULKAN_VALIDATION": "1", **environment}
-    if "oclgrind" in devices:
+    if any(name.startswith("oclgrind") for name in devices):
         program = shutil.which("oclgrind")
         if not program:
             raise SystemExit("there is no oclgrind: `make dependencies` installs it on Debian")
