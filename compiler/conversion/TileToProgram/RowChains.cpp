@@ -92,7 +92,12 @@ static bool isMatrixProduct(tile::ContractOp contract,
   return false;
 }
 
+/// Reductions of one chain: each exchanges values between threads.
+constexpr int64_t maxReductions = 8;
+
 bool ChainJoiner::areRowwise(ArrayRef<Operation *> members) {
+  if (llvm::count_if(members, llvm::IsaPred<tile::ContractOp>) > maxReductions)
+    return false;
   llvm::SmallPtrSet<Operation *, 16> own(members.begin(), members.end());
   std::optional<tile::RowSpace> space;
   llvm::SmallSetVector<Value, 8> tensors;

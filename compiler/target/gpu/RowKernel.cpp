@@ -46,9 +46,15 @@ constexpr int64_t loopStep = 16;
 /// Threads of a workgroup, where rows don't ask for more.
 constexpr int64_t commonWorkgroup = 128;
 
+/// Workgroup memory for each thread: what the most reductions that a chain
+/// joins (RowChains.cpp), each of f64, take to exchange their values.
+constexpr int64_t exchangeBytes = 96;
+
 static int64_t mostThreads(const schedule::DeviceDescription &device) {
-  int64_t most = std::min<int64_t>(device.limits.workgroupSize,
-                                   device.limits.workgroupSizes[0]);
+  int64_t most = std::min<int64_t>(
+      {device.limits.workgroupSize, device.limits.workgroupSizes[0],
+       static_cast<int64_t>(device.limits.workgroupMemoryBytes) /
+           exchangeBytes});
   return llvm::bit_floor<uint64_t>(std::clamp<int64_t>(most, 1, 1024));
 }
 
