@@ -16,6 +16,7 @@ import itertools
 import random
 import sys
 import time
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -271,13 +272,15 @@ class Checker:
 
     def problem(self, contractions, results):
         source, inputs = program(contractions)
+        # Programs run side by side, and each keeps its files in a folder of its name.
+        name = f"{zlib.crc32(source.encode()):08x}"
         if isinstance(results[0], Error):
             case = harness.Bad(
-                "refused", source, inputs, [results[0].pattern], devices=tuple(self.devices), output="O0"
+                f"refused {name}", source, inputs, [results[0].pattern], devices=tuple(self.devices), output="O0"
             )
         else:
             case = harness.Case(
-                "contractions",
+                f"contractions {name}",
                 source,
                 inputs,
                 {f"O{n}": result for n, result in enumerate(results)},
