@@ -360,7 +360,7 @@ constexpr Candidate cooperativeCandidates[] = {
 /// How many accumulators a thread can keep in registers: devices with narrow
 /// subgroups have small register files.
 static int64_t accumulatorLimit(const schedule::DeviceDescription &device) {
-  return device.subgroup.size >= 32 ? 128 : 64;
+  return device.subgroup.size >= 32 ? 128 : 32;
 }
 
 /// How many products of vectors a step along K may be written out to: the
