@@ -46,20 +46,25 @@ constexpr int64_t loopStep = 16;
 /// Threads of a workgroup, where rows don't ask for more.
 constexpr int64_t commonWorkgroup = 128;
 
+static int64_t mostThreads(const schedule::DeviceDescription &device) {
+  int64_t most = std::min<int64_t>(device.limits.workgroupSize,
+                                   device.limits.workgroupSizes[0]);
+  return llvm::bit_floor<uint64_t>(std::clamp<int64_t>(most, 1, 1024));
+}
+
 /// Workgroup memory for each thread: what the most reductions that a chain
 /// joins (RowChains.cpp), each of f64, take to exchange their values.
 constexpr int64_t exchangeBytes = 96;
 
-static int64_t mostThreads(const schedule::DeviceDescription &device) {
-  int64_t most = std::min<int64_t>(
-      {device.limits.workgroupSize, device.limits.workgroupSizes[0],
-       static_cast<int64_t>(device.limits.workgroupMemoryBytes) /
-           exchangeBytes});
-  return llvm::bit_floor<uint64_t>(std::clamp<int64_t>(most, 1, 1024));
+/// Threads that a chain can have.
+static int64_t mostChainThreads(const schedule::DeviceDescription &device) {
+  auto memory = static_cast<int64_t>(device.limits.workgroupMemoryBytes);
+  return llvm::bit_floor<uint64_t>(
+      std::clamp<int64_t>(memory / exchangeBytes, 1, mostThreads(device)));
 }
 
 int64_t maxHeldRow(const schedule::DeviceDescription &device) {
-  return maxHeld * mostThreads(device);
+  return maxHeld * mostChainThreads(device);
 }
 
 std::optional<RowPlan> planRows(const RowSpace &space, int64_t maxLanes,
@@ -67,7 +72,8 @@ std::optional<RowPlan> planRows(const RowSpace &space, int64_t maxLanes,
                                 const schedule::DeviceDescription &device) {
   RowPlan plan;
   plan.rows = space.rows();
-  int64_t columns = space.columns(), most = mostThreads(device);
+  int64_t columns = space.columns();
+  int64_t most = isHeld ? mostChainThreads(device) : mostThreads(device);
   plan.lanes = maxLanes;
   while (columns % plan.lanes != 0)
     plan.lanes /= 2;
